@@ -26,10 +26,13 @@ public interface ConnectionHelper {
     /** {@return the usual ports of its servers, for people and completion; any port works with {@code alg=}} */
     Set<Integer> defaultPorts();
 
-    /** Called once for every tracker, before any packet: the place to ask for slots. */
+    /** Called once for every tracker, before any packet of it. What it throws keeps the helper out. */
     default void attach(final HelperContext context) {
     }
 
-    /** Looks at one packet of a control connection, in either direction. */
+    /**
+     * Looks at one packet of a control connection, in either direction: one that carries payload or a TCP SYN and is not
+     * invalid. A packet that passes several {@code ct} actions may be shown once by each.
+     */
     void control(ControlPacket packet);
 }

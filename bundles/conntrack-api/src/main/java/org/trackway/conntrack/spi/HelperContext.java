@@ -8,9 +8,12 @@ import org.osgi.annotation.versioning.ProviderType;
 public interface HelperContext {
 
     /**
-     * Makes storage for the helper's state on control connections. The tracker closes it when the helper goes.
+     * Gives the helper storage for its state on control connections: always the same for the same type, so that a helper
+     * that serves several trackers may ask for it with every packet and needs no field. The tracker closes it when the
+     * helper goes.
      *
      * @param type class of the values
+     * @throws IllegalStateException if the helper has gone
      */
     <T> ConnectionSlot<T> slot(Class<T> type);
 }
