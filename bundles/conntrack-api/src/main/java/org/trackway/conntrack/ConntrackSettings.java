@@ -8,7 +8,7 @@ import java.util.TreeMap;
  * Everything that can be set on a tracker, all of it at any time. Immutable; the {@code with} methods return a changed
  * copy. Defaults are Open vSwitch's.
  *
- * @param maxConnections       connections the tracker may hold, 0..2147483647; 0 admits none
+ * @param maxConnections       connections the tracker may hold, 0..50000000; 0 admits none
  * @param sweepIntervalMs      milliseconds between two sweeps, 1..2147483647
  * @param tcpSequenceCheck     whether TCP segments outside the window are invalid
  * @param accounting           whether packets, bytes and times are kept for connections made from now on
@@ -27,13 +27,16 @@ public record ConntrackSettings(int maxConnections, int sweepIntervalMs, boolean
         int maxExpectations, boolean reassembleV4, boolean reassembleV6, int minFragmentV4, int minFragmentV6,
         int maxFragments) {
 
+    /** The largest maximum of connections: what an id can name, with room for entries that are being recycled. */
+    public static final int MAX_CONNECTIONS = 50_000_000;
+
     /** Open vSwitch's defaults. */
     public static final ConntrackSettings DEFAULT = new ConntrackSettings(3_000_000, 20_000, true, true, 0, Map.of(),
         Map.of(), 64, true, true, 1200, 1280, 1000);
 
     /** Checks all ranges. */
     public ConntrackSettings {
-        check("maximum of connections", maxConnections, 0, Integer.MAX_VALUE);
+        check("maximum of connections", maxConnections, 0, MAX_CONNECTIONS);
         check("sweep interval in milliseconds", sweepIntervalMs, 1, Integer.MAX_VALUE);
         check("default zone limit", defaultZoneLimit, 0, 0xffffffffL);
         zoneLimits = Map.copyOf(zoneLimits);

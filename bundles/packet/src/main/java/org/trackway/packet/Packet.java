@@ -2,6 +2,7 @@
 package org.trackway.packet;
 
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * One Ethernet frame and what is known about it: where its layers start, the port it came in by, and what connection
@@ -110,9 +111,7 @@ public final class Packet {
      * @param count the frame's length in bytes
      */
     public void received(final int from, final int count) {
-        if ((from | count) < 0 || from + count > data.length) {
-            throw new IndexOutOfBoundsException(from + "+" + count);
-        }
+        Objects.checkFromIndexSize(from, count, data.length);
         offset = from;
         length = count;
         inPort = null;
@@ -170,9 +169,7 @@ public final class Packet {
      * @param replacement what comes in their place
      */
     public void splice(final int at, final int count, final byte[] replacement) {
-        if (at < offset || count < 0 || at + count > offset + length) {
-            throw new IndexOutOfBoundsException(at + "+" + count);
-        }
+        Objects.checkFromIndexSize(at - offset, count, length);
         final int newLength = length - count + replacement.length;
         final int tail = offset + length - at - count;
         byte[] target = data;
@@ -187,12 +184,16 @@ public final class Packet {
     }
 
     /**
-     * Inserts room of four bytes behind the MAC addresses for a VLAN tag and writes it.
+     * Inserts room of four bytes behind the MAC addresses for a VLAN tag and writes it. Without a whole Ethernet header
+     * nothing happens.
      *
      * @param type {@link EtherType#VLAN} or {@link EtherType#SERVICE_VLAN}
      * @param tci  priority, DEI and VLAN identifier, 16 bits
      */
     public void pushVlan(final int type, final int tci) {
+        if (!parse()) {
+            return;
+        }
         if (offset < 4) {
             splice(offset + 12, 0, new byte[4]);
         } else {
@@ -360,6 +361,37 @@ public final class Packet {
         return kind << 40 | (long) next << 32 | position;
     }
 
+    /**
+     * Finds the address that the transport checksum of an IPv6 packet covers as destination: with a routing header that
+     * has segments left it is the last one of the route (RFC 8200 sections 4.4 and 8.1; RFC 8754 section 2 for segment
+     * routing, whose list is in reverse), else that of the fixed header.
+     *
+     * @param data the bytes
+     * @param l3   index of the fixed header, whose extension headers are sound
+     * @param l4   index where they end
+     * @return the index of the 16 bytes of the address
+     */
+    public static int finalDestination6(final byte[] data, final int l3, final int l4) {
+        int next = Bytes.u8(data, l3 + 6);
+        int position = l3 + 40;
+        while (position < l4) {
+            final int size8 = Bytes.u8(data, position + 1);
+            if (next == IpProtocol.ROUTING && data[position + 3] != 0 && size8 >= 2) {
+                final int type = Bytes.u8(data, position + 2);
+                if (type == 4) {
+                    return position + 8;
+                }
+                if (type == 0 || type == 2) {
+                    return position + 8 * (size8 / 2 * 2) - 8;
+                }
+            }
+            final int header = next;
+            next = Bytes.u8(data, position);
+            position += header == IpProtocol.FRAGMENT ? 8 : header == IpProtocol.AH ? (size8 + 2) * 4 : (size8 + 1) * 8;
+        }
+        return l3 + 24;
+    }
+
     /** {@return the type behind the VLAN tags, {@link EtherType#NONE} for plain 802.3, -1 without an Ethernet header} */
     public int etherType() {
         return etherType;
@@ -372,10 +404,7 @@ public final class Packet {
 
     /** {@return priority, DEI and identifier of the tag at {@code depth} (0 is the outer one)} */
     public int vlanTci(final int depth) {
-        if (depth >= tags) {
-            throw new IndexOutOfBoundsException(depth);
-        }
-        return Bytes.u16(data, offset + 14 + 4 * depth);
+        return Bytes.u16(data, offset + 14 + 4 * Objects.checkIndex(depth, tags));
     }
 
     /** {@return the index in {@link #data} where the network layer starts, or {@link #NO_LAYER}} */

@@ -1,0 +1,591 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.trackway.conntrack.core;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
+import java.util.function.LongSupplier;
+import org.trackway.conntrack.TableStatistics;
+
+/**
+ * The connection table: entries in {@link Slab}s, found through an index of 64-bit slots in {@value #SHARDS} shards.
+ *
+ * <p>A slot holds 32 bits of the hash and 32 bits that name the entry (index and which slab). The hash is the same for
+ * both directions, so a connection without translation needs one slot; a translated one has a second slot for its reply
+ * key. Slots are probed linearly, so that a look-up touches one cache line of the index and two of the entry, none of
+ * which depends on another connection's memory. The layout was chosen by measurement (itests/benchmarks, table layouts).
+ *
+ * <p><b>Who reads, who writes.</b> Look-ups take no lock: a slot is read with acquire after its entry was written, and the
+ * entry is then locked through its head (see {@link Slab}). Slots are written under the shard's monitor, which also makes
+ * "look whether the key is free, then put it" one step. A rebuilt slot array is published by a volatile write; a reader
+ * of the old one may miss a connection that is being added, never one that was there before.
+ *
+ * <p><b>Lock order:</b> shard, then connection. A thread that holds a connection's lock takes a shard's only after it has
+ * cleared LIVE, which ends every wait for that connection. Nobody holds two shards or two connections.
+ *
+ * <p><b>Allocation:</b> only when entries or slots run out, in steps.
+ */
+final class ConnectionTable {
+
+    /** Bits of a reference that say which slab: IPv6, and whether it keeps no account. */
+    static final int KIND_BITS = 2;
+    private static final int KIND_MASK = (1 << KIND_BITS) - 1;
+    private static final int KIND_V6 = 1;
+    private static final int KIND_NO_ACCOUNT = 2;
+    private static final int SHARDS = 256;
+    private static final int REF_BITS = 28;
+    private static final int GENERATION_BITS = 24;
+    private static final long EMPTY = 0;
+    /** A slot whose connection went while slots behind it were in use. */
+    private static final long DELETED = 1;
+    private static final int FREE_CACHE = 16;
+    private static final VarHandle SLOTS = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final AtomicInteger TRACKERS = new AtomicInteger();
+
+    /** One part of the index. Everything but {@code slots} is guarded by its monitor. */
+    private static final class Shard {
+        volatile long[] slots = new long[16];
+        int live;
+        int deleted;
+        final int[][] free = new int[1 << KIND_BITS][];
+        final int[] freeCount = new int[1 << KIND_BITS];
+    }
+
+    private final Slab[] slabs = {new Slab(false, true), new Slab(true, true), new Slab(false, false),
+        new Slab(true, false)};
+    private final Shard[] shards = new Shard[SHARDS];
+    private final long tracker = (TRACKERS.getAndIncrement() & 0xfffL) << REF_BITS + GENERATION_BITS;
+    private final long salt;
+    private final LongSupplier clock;
+    private final IntFunction<Optional<String>> policyNames;
+    private final AtomicInteger count = new AtomicInteger();
+    /** Guests' storage; replaced as a whole under this object's monitor. */
+    private volatile SlotStorage<?>[] storages = new SlotStorage<?>[0];
+
+    ConnectionTable(final long salt, final LongSupplier clock, final IntFunction<Optional<String>> policyNames) {
+        this.salt = salt;
+        this.clock = clock;
+        this.policyNames = policyNames;
+        for (int i = 0; i < SHARDS; i++) {
+            shards[i] = new Shard();
+        }
+    }
+
+    long now() {
+        return clock.getAsLong();
+    }
+
+    Optional<String> policyName(final int policy) {
+        return policyNames.apply(policy);
+    }
+
+    long hash(final Key key) {
+        return key.hash(salt);
+    }
+
+    int count() {
+        return count.get();
+    }
+
+    /** Counts one more connection in, unless there are {@code max} already. */
+    boolean admit(final int max) {
+        int now = count.get();
+        while (now < max) {
+            if (count.compareAndSet(now, now + 1)) {
+                return true;
+            }
+            now = count.get();
+        }
+        return false;
+    }
+
+    /** Undoes {@link #admit} for a connection that was not made after all. */
+    void dismiss() {
+        count.decrementAndGet();
+    }
+
+    long id(final int ref, final int generation) {
+        return tracker | (long) generation << REF_BITS | ref;
+    }
+
+    // ---- look-up ----
+
+    private Shard shard(final long hash) {
+        return shards[(int) (hash >>> 56)];
+    }
+
+    /**
+     * {@return a reference to an entry that probably has a key with this hash, or 0; nothing is locked}
+     */
+    int candidate(final long hash) {
+        final long[] slots = shard(hash).slots;
+        final int mask = slots.length - 1;
+        final int tag = (int) hash;
+        int at = tag & mask;
+        for (int left = mask; left >= 0; left--) {
+            final long slot = (long) SLOTS.getAcquire(slots, at);
+            if (slot == EMPTY) {
+                return 0;
+            }
+            if ((int) (slot >>> 32) == tag && slot != DELETED) {
+                return (int) slot;
+            }
+            at = at + 1 & mask;
+        }
+        return 0;
+    }
+
+    /** Reads both cache lines of an entry, so that the misses of a batch overlap; the result means nothing. */
+    long touch(final int ref) {
+        final Slab slab = slabs[ref & KIND_MASK];
+        final int index = ref >>> KIND_BITS;
+        final long[] words = slab.chunk(index);
+        final int base = slab.base(index);
+        return words[base] + words[base + slab.stride - 1];
+    }
+
+    /**
+     * Finds and locks the live connection that has this key in either direction.
+     *
+     * @param candidate what {@link #candidate} said, or 0
+     */
+    boolean find(final Key key, final long hash, final int candidate, final long nowNs, final Cursor cursor) {
+        if (candidate != 0 && lock(candidate, key, nowNs, cursor)) {
+            return true;
+        }
+        final long[] slots = shard(hash).slots;
+        final int mask = slots.length - 1;
+        final int tag = (int) hash;
+        int at = tag & mask;
+        for (int left = mask; left >= 0; left--) {
+            final long slot = (long) SLOTS.getAcquire(slots, at);
+            if (slot == EMPTY) {
+                return false;
+            }
+            if ((int) (slot >>> 32) == tag && slot != DELETED && lock((int) slot, key, nowNs, cursor)) {
+                return true;
+            }
+            at = at + 1 & mask;
+        }
+        return false;
+    }
+
+    private boolean lock(final int ref, final Key key, final long nowNs, final Cursor cursor) {
+        final Slab slab = slabs[ref & KIND_MASK];
+        if (slab.v6 != key.v6) {
+            return false;
+        }
+        final int index = ref >>> KIND_BITS;
+        final long[] words = slab.chunk(index);
+        final int base = slab.base(index);
+        for (int spins = 0;; spins++) {
+            final long head = Slab.headAcquire(words, base);
+            if ((head & Slab.LIVE) == 0) {
+                return false;
+            }
+            final boolean forward = matches(words, base + Slab.PORTS, base + Slab.ADDRESS, key);
+            if (!forward && !matches(words, base + Slab.REPLY_PORTS, base + slab.replyAddress, key)
+                    || nowNs >= words[base + Slab.EXPIRES]) {
+                return false;
+            }
+            if ((head & Slab.LOCKED) == 0 && Slab.casHead(words, base, head, head | Slab.LOCKED)) {
+                cursor.slab = slab;
+                cursor.ref = ref;
+                cursor.index = index;
+                cursor.words = words;
+                cursor.base = base;
+                cursor.reply = !forward;
+                return true;
+            }
+            pause(spins);
+        }
+    }
+
+    private static void pause(final int spins) {
+        if ((spins & 63) == 63) {
+            Thread.yield();
+        } else {
+            Thread.onSpinWait();
+        }
+    }
+
+    private static boolean matches(final long[] words, final int ports, final int address, final Key key) {
+        return words[ports] == key.ports && words[address] == key.address0
+            && (!key.v6 || words[address + 1] == key.address1 && words[address + 2] == key.address2
+                && words[address + 3] == key.address3);
+    }
+
+    /** Locks the connection with this id, if it is live and not expired. */
+    boolean find(final long id, final long nowNs, final Cursor cursor) {
+        final int ref = liveRef(id);
+        return ref != 0 && lock(ref, (int) (id >>> REF_BITS) & Slab.MAX_GENERATION, cursor)
+            && (nowNs < cursor.get(Slab.EXPIRES) || unlocked(cursor));
+    }
+
+    private static boolean unlocked(final Cursor cursor) {
+        cursor.unlock();
+        return false;
+    }
+
+    private boolean lock(final int ref, final int generation, final Cursor cursor) {
+        final Slab slab = slabs[ref & KIND_MASK];
+        final int index = ref >>> KIND_BITS;
+        final long[] words = slab.chunk(index);
+        final int base = slab.base(index);
+        for (int spins = 0;; spins++) {
+            final long head = Slab.headAcquire(words, base);
+            if ((head & Slab.LIVE) == 0 || Slab.generation(head) != generation) {
+                return false;
+            }
+            if ((head & Slab.LOCKED) == 0 && Slab.casHead(words, base, head, head | Slab.LOCKED)) {
+                cursor.set(slab, ref, false);
+                return true;
+            }
+            pause(spins);
+        }
+    }
+
+    // ---- walking ----
+
+    /** {@return how many kinds of entries there are} */
+    int kinds() {
+        return slabs.length;
+    }
+
+    /** {@return one more than the highest index of a kind} */
+    int end(final int kind) {
+        return slabs[kind].end();
+    }
+
+    /** {@return the head of an entry; it may be of no connection} */
+    long head(final int kind, final int index) {
+        return Slab.headAcquire(slabs[kind].chunk(index), slabs[kind].base(index));
+    }
+
+    /** {@return a word of an entry, read without lock and hence only a hint} */
+    long peek(final int kind, final int index, final int word) {
+        return slabs[kind].chunk(index)[slabs[kind].base(index) + word];
+    }
+
+    /** Locks whatever live connection, expired or not, is at this place now. */
+    boolean lockAt(final int kind, final int index, final Cursor cursor) {
+        final long head = head(kind, index);
+        return (head & Slab.LIVE) != 0 && lock(index << KIND_BITS | kind, Slab.generation(head), cursor);
+    }
+
+    // ---- adding ----
+
+    /**
+     * Adds a connection without translation: its key and the reverse of it. The caller has {@linkplain #admit admitted} it.
+     *
+     * @param reverse the reverse of {@code key}
+     * @return true with the new connection locked, its keys written and all other words zero; false if a live connection
+     *     has one of the keys
+     */
+    boolean insert(final Key key, final Key reverse, final long hash, final long nowNs, final boolean accounting,
+            final Cursor cursor) {
+        final Shard shard = shard(hash);
+        synchronized (shard) {
+            if (isTaken(shard, hash, key, nowNs, 0, cursor) || isTaken(shard, hash, reverse, nowNs, 0, cursor)) {
+                return false;
+            }
+            allocate(shard, key, accounting, cursor);
+            cursor.writeForward(key);
+            cursor.writeReply(reverse);
+            cursor.put(Slab.EXPIRES, Long.MAX_VALUE);
+            Slab.headRelease(cursor.words, cursor.base, cursor.get(Slab.HEAD) | Slab.LIVE | Slab.LOCKED);
+            put(shard, hash, cursor.ref);
+            return true;
+        }
+    }
+
+    /**
+     * First half of adding a translated connection: takes the reply key, if it is free. Nobody finds the connection yet,
+     * but nobody else gets the key.
+     *
+     * @param entry whether {@code cursor} holds an entry from an earlier try of the same packet
+     */
+    boolean reserve(final Key forward, final Key reply, final long nowNs, final boolean accounting,
+            final boolean entry, final Cursor cursor) {
+        final long hash = hash(reply);
+        final Shard shard = shard(hash);
+        synchronized (shard) {
+            final int ref = cursor.ref;
+            if (isTaken(shard, hash, reply, nowNs, 0, cursor)) {
+                if (entry) {
+                    cursor.set(slabs[ref & KIND_MASK], ref, false);
+                }
+                return false;
+            }
+            if (entry) {
+                cursor.set(slabs[ref & KIND_MASK], ref, false);
+            } else {
+                allocate(shard, reply, accounting, cursor);
+            }
+            cursor.writeForward(forward);
+            cursor.writeReply(reply);
+            cursor.put(Slab.EXPIRES, Long.MAX_VALUE);
+            Slab.headRelease(cursor.words, cursor.base, cursor.get(Slab.HEAD) | Slab.PENDING);
+            put(shard, hash, cursor.ref);
+            return true;
+        }
+    }
+
+    /**
+     * Second half: takes the forward key and makes the connection live and locked.
+     *
+     * @return false if a live connection has the forward key; the reservation is undone then
+     */
+    boolean complete(final Key forward, final Key reply, final long hash, final Cursor cursor, final long nowNs) {
+        final long replyHash = hash(reply);
+        final Shard shard = shard(hash);
+        final int ref = cursor.ref;
+        final boolean taken;
+        synchronized (shard) {
+            taken = isTaken(shard, hash, forward, nowNs, ref, cursor);
+            cursor.set(slabs[ref & KIND_MASK], ref, false);
+            if (!taken) {
+                final long head = cursor.get(Slab.HEAD) & ~Slab.PENDING | Slab.LIVE | Slab.LOCKED;
+                if (hash != replyHash) {
+                    cursor.addFlags(Cursor.INDEXED_REPLY);
+                    put(shard, hash, ref);
+                }
+                Slab.headRelease(cursor.words, cursor.base, head);
+            }
+        }
+        if (taken) {
+            unindex(replyHash, ref);
+            abandon(cursor);
+        }
+        return !taken;
+    }
+
+    /** Gives back an entry that never became a connection. */
+    void abandon(final Cursor cursor) {
+        recycle(shards[0], cursor);
+    }
+
+    /**
+     * Whether a connection other than {@code self}, live or about to be, has this key. An expired one does not count and is
+     * made unable to come back. Uses {@code cursor} as scratch.
+     */
+    private boolean isTaken(final Shard shard, final long hash, final Key key, final long nowNs, final int self,
+            final Cursor cursor) {
+        final long[] slots = shard.slots;
+        final int mask = slots.length - 1;
+        final int tag = (int) hash;
+        for (int at = tag & mask; slots[at] != EMPTY; at = at + 1 & mask) {
+            final int ref = (int) slots[at];
+            if ((int) (slots[at] >>> 32) == tag && slots[at] != DELETED && ref != self
+                    && slabs[ref & KIND_MASK].v6 == key.v6 && isTaken(ref, key, nowNs, cursor)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isTaken(final int ref, final Key key, final long nowNs, final Cursor cursor) {
+        final Slab slab = slabs[ref & KIND_MASK];
+        final int index = ref >>> KIND_BITS;
+        final long[] words = slab.chunk(index);
+        final int base = slab.base(index);
+        final long head = Slab.headAcquire(words, base);
+        if ((head & (Slab.LIVE | Slab.PENDING)) == 0
+                || !matches(words, base + Slab.PORTS, base + Slab.ADDRESS, key)
+                && !matches(words, base + Slab.REPLY_PORTS, base + slab.replyAddress, key)) {
+            return false;
+        }
+        if (nowNs < words[base + Slab.EXPIRES]) {
+            return true;
+        }
+        if (!lock(ref, Slab.generation(head), cursor)) {
+            return false;
+        }
+        // A thread whose clock reading is older may have refreshed it meanwhile.
+        final boolean alive = nowNs < cursor.get(Slab.EXPIRES);
+        if (!alive) {
+            cursor.put(Slab.EXPIRES, Long.MIN_VALUE);
+        }
+        cursor.unlock();
+        return alive;
+    }
+
+    private void allocate(final Shard shard, final Key key, final boolean accounting, final Cursor cursor) {
+        final int kind = (key.v6 ? KIND_V6 : 0) | (accounting ? 0 : KIND_NO_ACCOUNT);
+        if (shard.freeCount[kind] == 0) {
+            if (shard.free[kind] == null) {
+                shard.free[kind] = new int[FREE_CACHE];
+            }
+            slabs[kind].allocate(shard.free[kind], FREE_CACHE / 2);
+            System.arraycopy(shard.free[kind], FREE_CACHE / 2, shard.free[kind], 0, FREE_CACHE / 2);
+            shard.freeCount[kind] = FREE_CACHE / 2;
+        }
+        final int index = shard.free[kind][--shard.freeCount[kind]];
+        cursor.set(slabs[kind], index << KIND_BITS | kind, false);
+        Arrays.fill(cursor.words, cursor.base + 1, cursor.base + cursor.slab.stride, 0);
+    }
+
+    private static void put(final Shard shard, final long hash, final int ref) {
+        if ((shard.live + shard.deleted + 1) * 4 > shard.slots.length * 3) {
+            rebuild(shard);
+        }
+        final long[] slots = shard.slots;
+        final int mask = slots.length - 1;
+        int at = (int) hash & mask;
+        while (slots[at] != EMPTY && slots[at] != DELETED) {
+            at = at + 1 & mask;
+        }
+        if (slots[at] == DELETED) {
+            shard.deleted--;
+        }
+        shard.live++;
+        SLOTS.setRelease(slots, at, hash << 32 | ref);
+    }
+
+    /** Makes a slot array without deleted slots, twice as large if more than half of it would be in use. */
+    private static void rebuild(final Shard shard) {
+        final long[] old = shard.slots;
+        final long[] slots = new long[(shard.live + 1) * 2 > old.length ? old.length * 2 : old.length];
+        final int mask = slots.length - 1;
+        for (final long slot : old) {
+            if (slot != EMPTY && slot != DELETED) {
+                int at = (int) (slot >>> 32) & mask;
+                while (slots[at] != EMPTY) {
+                    at = at + 1 & mask;
+                }
+                slots[at] = slot;
+            }
+        }
+        shard.deleted = 0;
+        shard.slots = slots;
+    }
+
+    // ---- removing ----
+
+    /** Removes the connection that the cursor holds; the cursor holds nothing afterwards. */
+    void remove(final Cursor cursor, final Key scratch) {
+        final boolean twice = cursor.has(Cursor.INDEXED_REPLY);
+        Slab.headRelease(cursor.words, cursor.base, cursor.get(Slab.HEAD) & ~Slab.LIVE);
+        if (twice) {
+            cursor.replyKey(scratch);
+            unindex(hash(scratch), cursor.ref);
+        }
+        cursor.forwardKey(scratch);
+        final long hash = hash(scratch);
+        unindex(hash, cursor.ref);
+        recycle(shard(hash), cursor);
+        count.decrementAndGet();
+    }
+
+    private void unindex(final long hash, final int ref) {
+        final Shard shard = shard(hash);
+        synchronized (shard) {
+            final long[] slots = shard.slots;
+            final int mask = slots.length - 1;
+            final long slot = hash << 32 | ref;
+            int at = (int) hash & mask;
+            while (slots[at] != slot) {
+                if (slots[at] == EMPTY) {
+                    throw new IllegalStateException("the index has lost entry " + ref);
+                }
+                at = at + 1 & mask;
+            }
+            shard.live--;
+            if (slots[at + 1 & mask] == EMPTY) {
+                // The chain ends here, so this slot and deleted ones right before it can be empty again.
+                SLOTS.setRelease(slots, at, EMPTY);
+                for (int before = at - 1 & mask; slots[before] == DELETED; before = before - 1 & mask) {
+                    SLOTS.setRelease(slots, before, EMPTY);
+                    shard.deleted--;
+                }
+            } else {
+                shard.deleted++;
+                SLOTS.setRelease(slots, at, DELETED);
+            }
+        }
+    }
+
+    private void recycle(final Shard shard, final Cursor cursor) {
+        final int generation = Slab.generation(cursor.get(Slab.HEAD));
+        cursor.slab.extension(cursor.index, null);
+        final int kind = cursor.ref & KIND_MASK;
+        Slab.headVolatile(cursor.words, cursor.base, (long) (generation + 1) << 32);
+        // After the generation: a value set late by somebody who still saw the old one is found here or taken back there.
+        for (final SlotStorage<?> storage : storages) {
+            storage.clear(cursor.ref);
+        }
+        synchronized (shard) {
+            if (generation + 1 == Slab.MAX_GENERATION) {
+                return;
+            }
+            if (shard.free[kind] == null) {
+                shard.free[kind] = new int[FREE_CACHE];
+            }
+            if (shard.freeCount[kind] == FREE_CACHE) {
+                shard.freeCount[kind] = FREE_CACHE / 2;
+                cursor.slab.release(shard.free[kind], FREE_CACHE / 2, FREE_CACHE);
+            }
+            shard.free[kind][shard.freeCount[kind]++] = cursor.index;
+        }
+    }
+
+    // ---- guests' storage ----
+
+    synchronized <T> SlotStorage<T> addStorage(final String name, final Class<T> type) {
+        for (final SlotStorage<?> storage : storages) {
+            if (storage.name().equals(name)) {
+                throw new IllegalStateException("there is a slot '" + name + "' already");
+            }
+        }
+        final SlotStorage<T> added = new SlotStorage<>(this, name, type);
+        final SlotStorage<?>[] more = Arrays.copyOf(storages, storages.length + 1);
+        more[storages.length] = added;
+        storages = more;
+        return added;
+    }
+
+    synchronized void removeStorage(final SlotStorage<?> storage) {
+        storages = Arrays.stream(storages).filter(other -> other != storage).toArray(SlotStorage<?>[]::new);
+    }
+
+    /** {@return the reference in an id if its connection is live and not replaced, else 0} */
+    int liveRef(final long id) {
+        final int ref = (int) id & (1 << REF_BITS) - 1;
+        if ((id & ~0L << REF_BITS + GENERATION_BITS) != tracker || ref >>> KIND_BITS == 0
+                || !slabs[ref & KIND_MASK].contains(ref >>> KIND_BITS)) {
+            return 0;
+        }
+        final long head = head(ref & KIND_MASK, ref >>> KIND_BITS);
+        return (head & Slab.LIVE) != 0 && Slab.generation(head) == ((int) (id >>> REF_BITS) & Slab.MAX_GENERATION)
+            ? ref : 0;
+    }
+
+    TableStatistics statistics() {
+        int slotCount = 0;
+        int usedSlots = 0;
+        int longest = 0;
+        for (final Shard shard : shards) {
+            synchronized (shard) {
+                final long[] slots = shard.slots;
+                slotCount += slots.length;
+                usedSlots += shard.live;
+                for (int at = 0; at < slots.length; at++) {
+                    if (slots[at] != EMPTY && slots[at] != DELETED) {
+                        final int home = (int) (slots[at] >>> 32) & slots.length - 1;
+                        longest = Math.max(longest, (at - home & slots.length - 1) + 1);
+                    }
+                }
+            }
+        }
+        int entries = 0;
+        long bytes = (long) slotCount * Long.BYTES;
+        for (final Slab slab : slabs) {
+            entries += slab.capacity();
+            bytes += slab.bytes();
+        }
+        return new TableStatistics(count.get(), entries, slotCount, usedSlots, longest, bytes);
+    }
+}

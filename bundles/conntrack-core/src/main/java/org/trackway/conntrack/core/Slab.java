@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.trackway.conntrack.core;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+
+/**
+ * Memory for connections of one shape, as words in chunks of arrays. An entry is named by its index, from 1 on, and may
+ * be used again after its connection went; the generation in its head tells one use from the next.
+ *
+ * <pre>
+ *   word                 content
+ *   HEAD                 generation (32) | zone admission (24) | unused (5) | PENDING | LIVE | LOCKED
+ *   PORTS                {@link Key#ports} of the forward key
+ *   REPLY_PORTS          the same of the reply key
+ *   EXPIRES              nanoseconds on the tracker's clock; of a free entry: index of the next free one
+ *   PEER0, PEER1         TCP: sequence numbers of the two peers
+ *   STATE                TCP: windows, scales, states ({@link TcpMachine#both}); others: {@link Machine}'s state
+ *   MARK                 mark (32) | timeout policy (16) | flags (16)
+ *   ADDRESS              addresses of the forward key (1 word IPv4, 4 words IPv6)
+ *   + addresses          addresses of the reply key
+ *   + COUNTS             packets and bytes each way, creation and last-seen time; only with accounting
+ * </pre>
+ *
+ * <p>What every look-up reads is in the first 64 bytes but for the addresses, which share a line with the counters.
+ *
+ * <p><b>Threads.</b> HEAD is read with acquire and taken by compare-and-set of its LOCKED bit. Whoever holds the lock, and
+ * whoever holds an entry that is neither LIVE nor PENDING, owns all other words. A reader may compare key words without
+ * the lock if it then takes the lock from the very head it had read: generation and LIVE unchanged means that the key was
+ * too. {@link #allocate} and {@link #release} are guarded by this object; the arrays of chunks only grow and are published
+ * by a volatile write before any index into them gets out.
+ */
+final class Slab {
+
+    static final int HEAD = 0;
+    static final int PORTS = 1;
+    static final int REPLY_PORTS = 2;
+    static final int EXPIRES = 3;
+    static final int PEER0 = 4;
+    static final int PEER1 = 5;
+    static final int STATE = 6;
+    static final int MARK = 7;
+    static final int ADDRESS = 8;
+
+    static final long LOCKED = 1;
+    static final long LIVE = 2;
+    static final long PENDING = 4;
+    static final int ADMISSION_SHIFT = 8;
+    static final long ADMISSION_MASK = 0xffffff;
+    /** Entries are used this often and then left alone, so that an id never comes again. */
+    static final int MAX_GENERATION = (1 << 24) - 1;
+
+    /** Small enough that a chunk is an ordinary object for every region size of the collector. */
+    static final int CHUNK_SHIFT = 11;
+    static final int CHUNK_ENTRIES = 1 << CHUNK_SHIFT;
+    private static final int CHUNK_MASK = CHUNK_ENTRIES - 1;
+
+    private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
+
+    final boolean v6;
+    final boolean accounting;
+    /** Offset of the reply key's addresses. */
+    final int replyAddress;
+    /** Offset of the counters; the entry's size without accounting. */
+    final int counts;
+    final int stride;
+
+    private volatile long[][] chunks = new long[0][];
+    private volatile Extension[][] extensions = new Extension[0][];
+    /** Guarded by this. */
+    private int firstFree;
+    /** Guarded by this; how many indexes were ever handed out. */
+    private int used;
+
+    Slab(final boolean v6, final boolean accounting) {
+        this.v6 = v6;
+        this.accounting = accounting;
+        replyAddress = ADDRESS + (v6 ? 4 : 1);
+        counts = replyAddress + (v6 ? 4 : 1);
+        stride = counts + (accounting ? 6 : 0);
+    }
+
+    long[] chunk(final int index) {
+        return chunks[index >>> CHUNK_SHIFT];
+    }
+
+    /** {@return whether there is memory for this index} */
+    boolean contains(final int index) {
+        return index >>> CHUNK_SHIFT < chunks.length;
+    }
+
+    int base(final int index) {
+        return (index & CHUNK_MASK) * stride;
+    }
+
+    static long headAcquire(final long[] chunk, final int base) {
+        return (long) WORDS.getAcquire(chunk, base);
+    }
+
+    static boolean casHead(final long[] chunk, final int base, final long from, final long to) {
+        return WORDS.compareAndSet(chunk, base, from, to);
+    }
+
+    static void headRelease(final long[] chunk, final int base, final long head) {
+        WORDS.setRelease(chunk, base, head);
+    }
+
+    static void headVolatile(final long[] chunk, final int base, final long head) {
+        WORDS.setVolatile(chunk, base, head);
+    }
+
+    static int generation(final long head) {
+        return (int) (head >>> 32);
+    }
+
+    /** Fills {@code into} from {@code from} up to its end with indexes of free entries. */
+    synchronized void allocate(final int[] into, final int from) {
+        for (int i = from; i < into.length; i++) {
+            if (firstFree != 0) {
+                into[i] = firstFree;
+                firstFree = (int) chunk(firstFree)[base(firstFree) + EXPIRES];
+            } else {
+                into[i] = ++used;
+                if (used >>> CHUNK_SHIFT >= chunks.length) {
+                    grow();
+                }
+            }
+        }
+    }
+
+    private void grow() {
+        final int count = chunks.length;
+        // Array lists of chunks grow by an eighth, so that a table of millions is not copied for every chunk.
+        final int step = Math.max(1, count / 8);
+        final long[][] more = Arrays.copyOf(chunks, count + step);
+        for (int i = count; i < more.length; i++) {
+            more[i] = new long[CHUNK_ENTRIES * stride];
+        }
+        extensions = Arrays.copyOf(extensions, more.length);
+        chunks = more;
+    }
+
+    /** Gives entries back whose words nobody else reads any more. */
+    synchronized void release(final int[] indexes, final int from, final int to) {
+        for (int i = from; i < to; i++) {
+            chunk(indexes[i])[base(indexes[i]) + EXPIRES] = firstFree;
+            firstFree = indexes[i];
+        }
+    }
+
+    /** {@return one more than the highest index handed out} */
+    synchronized int end() {
+        return used + 1;
+    }
+
+    /** {@return the connection's rare parts, or null; its lock is held} */
+    Extension extension(final int index) {
+        final Extension[] chunk = extensions[index >>> CHUNK_SHIFT];
+        return chunk == null ? null : chunk[index & CHUNK_MASK];
+    }
+
+    /** Sets the connection's rare parts; its lock is held. */
+    void extension(final int index, final Extension extension) {
+        Extension[] chunk = extensions[index >>> CHUNK_SHIFT];
+        if (chunk == null) {
+            if (extension == null) {
+                return;
+            }
+            synchronized (this) {
+                chunk = extensions[index >>> CHUNK_SHIFT];
+                if (chunk == null) {
+                    chunk = new Extension[CHUNK_ENTRIES];
+                    // The array of arrays is replaced, not written, so that growing can't lose the new row.
+                    final Extension[][] rows = extensions.clone();
+                    rows[index >>> CHUNK_SHIFT] = chunk;
+                    extensions = rows;
+                }
+            }
+        }
+        chunk[index & CHUNK_MASK] = extension;
+    }
+
+    /** {@return memory of all chunks in bytes} */
+    long bytes() {
+        return (long) chunks.length * CHUNK_ENTRIES * stride * Long.BYTES;
+    }
+
+    int capacity() {
+        return chunks.length << CHUNK_SHIFT;
+    }
+}
