@@ -8,6 +8,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
@@ -257,7 +258,7 @@ final class Fragments {
         }
         for (final FragmentList list : done) {
             final FragmentKey key = list.key();
-            if (list.inPort() == exit.port()) {
+            if (Objects.equals(list.inPort(), exit.port())) {
                 leave(list, batch, nowNs);
             } else {
                 waiting.computeIfAbsent(new Exit(list.inPort(), key.zone(), key.v6()), port -> new ArrayDeque<>())
