@@ -186,9 +186,10 @@ final class ConnectionTable {
             if ((head & Slab.LIVE) == 0) {
                 return false;
             }
-            final boolean forward = matches(words, base + Slab.PORTS, base + Slab.ADDRESS, key);
-            if (!forward && !matches(words, base + Slab.REPLY_PORTS, base + slab.replyAddress, key)
-                    || nowNs >= words[base + Slab.EXPIRES]) {
+            // Both keys are compared without branching: which one it is can't be predicted.
+            final long forward = difference(words, base + Slab.PORTS, base + Slab.ADDRESS, key);
+            final long reply = difference(words, base + Slab.REPLY_PORTS, base + slab.replyAddress, key);
+            if (forward != 0 & reply != 0 || nowNs >= words[base + Slab.EXPIRES]) {
                 return false;
             }
             if ((head & Slab.LOCKED) == 0 && Slab.casHead(words, base, head, head | Slab.LOCKED)) {
@@ -197,7 +198,7 @@ final class ConnectionTable {
                 cursor.index = index;
                 cursor.words = words;
                 cursor.base = base;
-                cursor.reply = !forward;
+                cursor.reply = forward != 0;
                 return true;
             }
             pause(spins);
@@ -212,10 +213,11 @@ final class ConnectionTable {
         }
     }
 
-    private static boolean matches(final long[] words, final int ports, final int address, final Key key) {
-        return words[ports] == key.ports && words[address] == key.address0
-            && (!key.v6 || words[address + 1] == key.address1 && words[address + 2] == key.address2
-                && words[address + 3] == key.address3);
+    /** {@return 0 if the key stands at these words} */
+    private static long difference(final long[] words, final int ports, final int address, final Key key) {
+        final long difference = words[ports] ^ key.ports | words[address] ^ key.address0;
+        return !key.v6 ? difference : difference | words[address + 1] ^ key.address1
+            | words[address + 2] ^ key.address2 | words[address + 3] ^ key.address3;
     }
 
     /** Locks the connection with this id, if it is live and not expired. */
@@ -394,8 +396,8 @@ final class ConnectionTable {
         final int base = slab.base(index);
         final long head = Slab.headAcquire(words, base);
         if ((head & (Slab.LIVE | Slab.PENDING)) == 0
-                || !matches(words, base + Slab.PORTS, base + Slab.ADDRESS, key)
-                && !matches(words, base + Slab.REPLY_PORTS, base + slab.replyAddress, key)) {
+                || difference(words, base + Slab.PORTS, base + Slab.ADDRESS, key) != 0
+                && difference(words, base + Slab.REPLY_PORTS, base + slab.replyAddress, key) != 0) {
             return false;
         }
         if (nowNs < words[base + Slab.EXPIRES]) {
@@ -429,7 +431,7 @@ final class ConnectionTable {
     }
 
     private static void put(final Shard shard, final long hash, final int ref) {
-        if ((shard.live + shard.deleted + 1) * 4 > shard.slots.length * 3) {
+        if ((shard.live + shard.deleted + 1) * 8 > shard.slots.length * 5) {
             rebuild(shard);
         }
         final long[] slots = shard.slots;

@@ -2,10 +2,10 @@
 package org.trackway.conntrack.core;
 
 /**
- * Repairs SCTP's CRC32c (RFC 9260 section 6.8) after a change without reading the packet. The CRC is linear: the CRCs of
- * two packets of equal length differ by the bare CRC of what differs between them, and zeros behind that are powers of x
- * modulo the polynomial. So a wrong CRC stays wrong by as much, and a packet of which only the beginning is at hand can
- * be repaired too.
+ * Repairs SCTP's CRC32c (RFC 9260 section 6.8) after a change without reading the packet. The CRC is linear: the CRCs
+ * of two packets of equal length differ by the bare CRC of what differs between them, and zeros behind that are powers
+ * of x modulo the polynomial. So a wrong CRC stays wrong by as much, and a packet of which only the beginning is at
+ * hand can be repaired too.
  */
 final class Crc32c {
 

@@ -106,15 +106,15 @@ final class SequenceShift {
      * @param start the sender's number of the first byte that goes
      * @param count how many bytes go, at least 1
      * @param text  what comes in their place
-     * @return whether these bytes are replaced now, by this text or by an earlier one; false if bytes that have passed
-     *     as they were would have to change their place
+     * @return whether that is settled: the bytes are replaced now, or an earlier replacement of some of them stays; false
+     *     if bytes that have passed as they were would have to change their place
      */
     boolean record(final int start, final int count, final byte[] text) {
         int at = size;
         while (at > 0 && Sequence.isAfter(edits[at - 1].end(), start)) {
             at--;
             if (Sequence.isAfter(start + count, edits[at].start)) {
-                return edits[at].start == start && edits[at].count == count;
+                return true;
             }
         }
         if (text.length != count && (at < size || started && Sequence.isAfter(edge, start))) {

@@ -8,8 +8,8 @@ import org.trackway.packet.IpProtocol;
 import org.trackway.packet.Packet;
 
 /**
- * Rewrites packets of translated connections: addresses, ports, ICMP identifiers, and all of these again in what an ICMP
- * error quotes (lib/conntrack.c nat_packet, nat_inner_packet, pat_packet).
+ * Rewrites packets of translated connections: addresses, ports, ICMP identifiers, and all of these again in what an
+ * ICMP error quotes (lib/conntrack.c nat_packet, nat_inner_packet, pat_packet).
  *
  * <p>Checksums are repaired by the difference (RFC 1624), never computed anew: a right one stays right, a wrong one
  * wrong, and what was known of them stays known. Unlike the peer's:
@@ -39,7 +39,8 @@ final class Translator {
      * @param packet  parsed, with a sound IP header of the key's version
      * @param key     what the opposite direction looks like on the same side of the translator: the reply tuple for a
      *     packet of the original direction, the forward tuple for a reply. Its destination is the packet's new source
-     * @param action  {@link CtState#SOURCE_NAT} or {@link CtState#DESTINATION_NAT}: which address of this packet changes
+     * @param action  {@link CtState#SOURCE_NAT} or {@link CtState#DESTINATION_NAT}: which of the packet's addresses
+     *     changes
      * @param related whether the packet is an ICMP error, whose quote travels the other way
      */
     static void translate(final Packet packet, final Key key, final int action, final boolean related) {
@@ -66,11 +67,7 @@ final class Translator {
             final long ports = ports(data, l4, size, length, protocol, key.v6, key.destinationPort(), key.sourcePort());
             difference += partial ? 0 : ports;
         }
-        if (partial) {
-            unfinished(data, l4, size, protocol, key.v6, difference);
-        } else {
-            finished(data, l4, size, protocol, key.v6, difference);
-        }
+        checksum(data, l4, size, protocol, key.v6, difference, partial);
     }
 
     /**
@@ -124,8 +121,8 @@ final class Translator {
     }
 
     /**
-     * Translates what an ICMP error quotes. The quoted packet travelled the other way, so its other side changes, to the
-     * same address.
+     * Translates what an ICMP error quotes. The quoted packet travelled the other way, so its other side changes, to
+     * the same address.
      *
      * @return what this adds to the sum over the ICMP message
      */
@@ -155,7 +152,8 @@ final class Translator {
         final int before = Checksums.fold(Checksums.add(0, data, l3, size));
         final long pseudo = address(data, l3, l4, key.v6, source, high, low);
         final long ports = ports(data, l4, left, length, protocol, key.v6, key.sourcePort(), key.destinationPort());
-        finished(data, l4, left, protocol, key.v6, (hasPseudoHeader(protocol, key.v6) ? pseudo : 0) + ports);
+        final long difference = ports + (hasPseudoHeader(protocol, key.v6) ? pseudo : 0);
+        checksum(data, l4, left, protocol, key.v6, difference, false);
         return change(before, Checksums.fold(Checksums.add(0, data, l3, size)));
     }
 
@@ -174,28 +172,27 @@ final class Translator {
         return protocol != IpProtocol.ICMP && checksumField(protocol, v6) != NO_CHECKSUM_FIELD;
     }
 
-    private static void finished(final byte[] data, final int l4, final int size, final int protocol, final boolean v6,
-            final long difference) {
+    /**
+     * Repairs the Internet checksum of the transport layer, if its field is there.
+     *
+     * @param partial whether the transmitter completes it: then it holds the plain sum over the pseudo header
+     */
+    private static void checksum(final byte[] data, final int l4, final int size, final int protocol, final boolean v6,
+            final long difference, final boolean partial) {
         final int field = checksumField(protocol, v6);
         if (difference == 0 || field == NO_CHECKSUM_FIELD || size < field + 2) {
             return;
         }
-        // UDP's 0 says that there is no checksum, so a sum of 0 is sent as all ones (RFC 768, RFC 3828 section 3.1).
-        final boolean zeroMeansNone = protocol == IpProtocol.UDP || protocol == IpProtocol.UDPLITE;
         final int before = Bytes.u16(data, l4 + field);
-        if (before == 0 && zeroMeansNone) {
+        if (partial) {
+            Bytes.put16(data, l4 + field, Checksums.fold(before + difference));
             return;
         }
-        final int after = repaired(before, difference);
-        Bytes.put16(data, l4 + field, after == 0 && zeroMeansNone ? 0xffff : after);
-    }
-
-    /** A checksum that the transmitter completes holds the plain sum over the pseudo header. */
-    private static void unfinished(final byte[] data, final int l4, final int size, final int protocol, final boolean v6,
-            final long difference) {
-        final int field = checksumField(protocol, v6);
-        if (difference != 0 && field != NO_CHECKSUM_FIELD && size >= field + 2) {
-            Bytes.put16(data, l4 + field, Checksums.fold(Bytes.u16(data, l4 + field) + difference));
+        // UDP's 0 says that there is no checksum, so a sum of 0 is sent as all ones (RFC 768, RFC 3828 section 3.1).
+        final boolean zeroMeansNone = protocol == IpProtocol.UDP || protocol == IpProtocol.UDPLITE;
+        if (before != 0 || !zeroMeansNone) {
+            final int after = repaired(before, difference);
+            Bytes.put16(data, l4 + field, after == 0 && zeroMeansNone ? 0xffff : after);
         }
     }
 
