@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.trackway.itests.karaf;
+
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertTrue;
+
+import java.util.Arrays;
+import java.util.List;
+import javax.inject.Inject;
+import org.apache.karaf.features.FeaturesService;
+import org.apache.karaf.shell.api.console.SessionFactory;
+import org.junit.Test;
+import org.junit.runner.RunWith;
+import org.ops4j.pax.exam.Configuration;
+import org.ops4j.pax.exam.Option;
+import org.ops4j.pax.exam.junit.PaxExam;
+import org.ops4j.pax.exam.spi.reactors.ExamReactorStrategy;
+import org.ops4j.pax.exam.spi.reactors.PerClass;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.service.component.runtime.ServiceComponentRuntime;
+
+/** The distribution as it is unpacked: everything is there, started and satisfied. */
+@RunWith(PaxExam.class)
+@ExamReactorStrategy(PerClass.class)
+public class DistributionIT {
+
+    @Inject
+    private BundleContext context;
+    @Inject
+    private FeaturesService features;
+    @Inject
+    private SessionFactory sessions;
+    @Inject
+    private ServiceComponentRuntime components;
+
+    @Configuration
+    public Option[] container() {
+        return Containers.distribution();
+    }
+
+    @Test
+    public void bootFeaturesAreInstalled() throws Exception {
+        for (final String name : List.of("trackway-conntrack", "trackway-datapath", "trackway-pcap", "trackway-shell",
+                "trackway-helper-ftp", "trackway-helper-tftp")) {
+            assertTrue(name + " is installed", features.isInstalled(features.getFeature(name)));
+        }
+    }
+
+    @Test
+    public void everyBundleIsActive() {
+        final List<Bundle> bundles = Trackway.bundles(context);
+        assertEquals(Trackway.SYMBOLIC_NAMES, bundles.stream().map(Bundle::getSymbolicName).sorted().toList());
+        bundles.forEach(bundle -> assertEquals(bundle.toString(), Bundle.ACTIVE, bundle.getState()));
+    }
+
+    @Test
+    public void everyComponentIsSatisfied() {
+        Trackway.assertComponentsSatisfied(context, components);
+    }
+
+    @Test
+    public void nothingWasLoggedAsAProblem() throws Exception {
+        final String log = Shell.admin(sessions).run("log:display -l WARN -n 0");
+        assertFalse(log, Arrays.stream(log.split("\n")).anyMatch(line -> line.contains("trackway")));
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.trackway.itests.karaf;
+
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertTrue;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.service.component.runtime.ServiceComponentRuntime;
+import org.osgi.service.component.runtime.dto.ComponentConfigurationDTO;
+import org.osgi.service.component.runtime.dto.ComponentDescriptionDTO;
+
+/** What there is of Trackway in a container. */
+final class Trackway {
+
+    /** The symbolic names of all bundles, sorted. */
+    static final List<String> SYMBOLIC_NAMES = List.of(
+        "org.trackway.conntrack",
+        "org.trackway.conntrack.core",
+        "org.trackway.datapath",
+        "org.trackway.datapath.core",
+        "org.trackway.helper.ftp",
+        "org.trackway.helper.tftp",
+        "org.trackway.offload",
+        "org.trackway.packet",
+        "org.trackway.port.pcap",
+        "org.trackway.shell");
+
+    private Trackway() {
+    }
+
+    /** {@return Trackway's bundles that are installed; the tests' own is none of them} */
+    static List<Bundle> bundles(final BundleContext context) {
+        return Arrays.stream(context.getBundles())
+            .filter(bundle -> String.valueOf(bundle.getSymbolicName()).startsWith("org.trackway."))
+            .toList();
+    }
+
+    /** {@return the bundle with this symbolic name} */
+    static Bundle bundle(final BundleContext context, final String symbolicName) {
+        return bundles(context).stream().filter(bundle -> bundle.getSymbolicName().equals(symbolicName)).findFirst()
+            .orElseThrow(() -> new AssertionError(symbolicName + " is not installed"));
+    }
+
+    /** Fails unless every enabled component of Trackway is satisfied or active. */
+    static void assertComponentsSatisfied(final BundleContext context, final ServiceComponentRuntime runtime) {
+        final Bundle[] bundles = bundles(context).toArray(Bundle[]::new);
+        assertTrue("there are components", !runtime.getComponentDescriptionDTOs(bundles).isEmpty());
+        for (final ComponentDescriptionDTO component : runtime.getComponentDescriptionDTOs(bundles)) {
+            for (final ComponentConfigurationDTO configuration : runtime.getComponentConfigurationDTOs(component)) {
+                assertTrue(component.name + " is in state " + configuration.state + " " + configuration.failure,
+                    configuration.state == ComponentConfigurationDTO.ACTIVE
+                        || configuration.state == ComponentConfigurationDTO.SATISFIED);
+            }
+            assertEquals(component.name + " has a configuration", 1,
+                runtime.getComponentConfigurationDTOs(component).size());
+        }
+    }
+
+    /** Waits until something holds that the container does on threads of its own; fails after ten seconds. */
+    static void eventually(final String what, final BooleanSupplier condition) throws InterruptedException {
+        final long deadline = System.nanoTime() + 10_000_000_000L;
+        while (!condition.getAsBoolean()) {
+            assertTrue("within 10 s: " + what, System.nanoTime() < deadline);
+            Thread.sleep(20);
+        }
+    }
+}
