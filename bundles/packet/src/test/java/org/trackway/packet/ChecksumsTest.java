@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.HexFormat;
-import net.jqwik.api.Assume;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -33,9 +32,8 @@ class ChecksumsTest {
     }
 
     @Property
-    void theSumIsThatOfTheSlowObviousWay(@ForAll @Size(max = 100) final byte[] data,
+    void theSumIsThatOfTheSlowObviousWay(@ForAll @Size(min = 40, max = 140) final byte[] data,
             @ForAll @IntRange(max = 20) final int from, @ForAll @IntRange(max = 20) final int cut) {
-        Assume.that(from + cut <= data.length);
         final int length = data.length - from - cut;
 
         assertThat(Checksums.fold(Checksums.add(0, data, from, length))).isEqualTo(slowSum(data, from, length));
@@ -117,9 +115,8 @@ class ChecksumsTest {
     }
 
     @Property
-    void theCrcIsThatOfTheSlowObviousWay(@ForAll @Size(min = 12, max = 80) final byte[] packet,
+    void theCrcIsThatOfTheSlowObviousWay(@ForAll @Size(min = 17, max = 80) final byte[] packet,
             @ForAll @IntRange(max = 5) final int from) {
-        Assume.that(packet.length - from >= 12);
         final byte[] zeroed = Arrays.copyOfRange(packet, from, packet.length);
         Bytes.put32(zeroed, 8, 0);
 
