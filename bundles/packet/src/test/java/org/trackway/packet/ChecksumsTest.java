@@ -64,10 +64,11 @@ class ChecksumsTest {
         assertThat(Checksums.isValid(sum, data, 0, data.length)).isTrue();
     }
 
-    @Property(tries = 4000)
+    @Property
     void repairingAChecksumGivesWhatANewOneWouldBe(@ForAll @Size(value = 40) final byte[] data,
-            @ForAll @IntRange(max = 15) final int word, @ForAll final short s, @ForAll final int i,
-            @ForAll final long l) {
+            @ForAll @IntRange(max = 15) final int word, @ForAll final long l) {
+        final int i = (int) (l >>> 16);
+        final short s = (short) l;
         // A sum over nothing but zeros has two representations; no packet is like that.
         data[39] = 1;
         final int at = 2 * word;
