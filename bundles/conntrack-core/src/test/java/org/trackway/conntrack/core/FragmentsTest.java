@@ -44,6 +44,7 @@ class FragmentsTest {
 
         assertThat(driver.tracked).hasSize(1);
         assertThat(driver.tracked.get(0)).isEqualTo(udp4(1).bytes());
+        assertThat(driver.trackedPackets.get(0).l3Checksum()).isEqualTo(Packet.CHECKSUM_GOOD);
         assertThat(parts).allMatch(part -> part.ctState() == TRACKED_NEW && part.isKept());
         assertThat(parts.stream().map(Packet::bytes).toList()).containsExactlyElementsOf(before);
         assertThat(driver.status().v4()).isEqualTo(new FragmentStatus.Counts(3, 3, 0, 0, 0, 0));
@@ -434,6 +435,7 @@ class FragmentsTest {
     @Test
     void everyFragmentGetsStateZoneMarkLabelAndOriginalTuple() {
         final List<Packet> parts = udp4(1).fragments(1200);
+        parts.get(0).ctConnection(5, false, false);
         driver.tracker = whole -> {
             whole.ctState(CtState.TRACKED | CtState.ESTABLISHED | CtState.REPLY);
             whole.ctZone(9);
