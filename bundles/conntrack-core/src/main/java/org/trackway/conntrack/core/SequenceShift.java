@@ -107,32 +107,23 @@ final class SequenceShift {
      * @param count how many bytes go, at least 1
      * @param text  what comes in their place
      * @return whether that is settled: the bytes are replaced now, or an earlier replacement of some of them stays; false
-     *     if bytes that have passed as they were would have to change their place
+     *     if they have passed as they were, or bytes behind them have, which can't change their place any more
      */
     boolean record(final int start, final int count, final byte[] text) {
-        int at = size;
-        while (at > 0 && Sequence.isAfter(edits[at - 1].end(), start)) {
-            at--;
-            if (Sequence.isAfter(start + count, edits[at].start)) {
+        for (int i = size - 1; i >= 0 && Sequence.isAfter(edits[i].end(), start); i--) {
+            if (Sequence.isAfter(start + count, edits[i].start)) {
                 return true;
             }
         }
-        if (text.length != count && (at < size || started && Sequence.isAfter(edge, start))) {
+        if (started && Sequence.isAfter(edge, start)) {
             return false;
         }
-        final int before = at > 0 ? edits[at - 1].after() : base;
         if (size == MAX_EDITS) {
-            if (at == 0) {
-                return false;
-            }
             forgetOldest();
-            at--;
-        }
-        if (size == edits.length) {
+        } else if (size == edits.length) {
             edits = Arrays.copyOf(edits, Math.min(MAX_EDITS, Math.max(2, 2 * size)));
         }
-        System.arraycopy(edits, at, edits, at + 1, size - at);
-        edits[at] = new Edit(start, count, text.clone(), before);
+        edits[size] = new Edit(start, count, text.clone(), size > 0 ? edits[size - 1].after() : base);
         size++;
         return true;
     }
