@@ -17,7 +17,7 @@ import org.trackway.packet.Packet;
  * Whatever a helper replaces and however a sender repeats itself, the receiver gets one stream, and the sender learns the
  * truth of it. The model: a sender with a stream of bytes, a receiver that files each byte it gets under its number.
  */
-class StreamProperties {
+class StreamPropertyTest {
 
     private static final int SIZE = 600;
 
