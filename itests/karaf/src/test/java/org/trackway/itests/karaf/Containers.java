@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.trackway.itests.karaf;
 
+import static org.ops4j.pax.exam.CoreOptions.maven;
+import static org.ops4j.pax.exam.CoreOptions.systemProperty;
 import static org.ops4j.pax.exam.karaf.options.KarafDistributionOption.configureConsole;
 import static org.ops4j.pax.exam.karaf.options.KarafDistributionOption.editConfigurationFilePut;
+import static org.ops4j.pax.exam.karaf.options.KarafDistributionOption.features;
 import static org.ops4j.pax.exam.karaf.options.KarafDistributionOption.karafDistributionConfiguration;
 import static org.ops4j.pax.exam.karaf.options.KarafDistributionOption.logLevel;
 
@@ -18,6 +21,8 @@ import org.ops4j.pax.exam.options.extra.VMOption;
 /** The containers that the tests run in: our distribution, and Karaf as its own project ships it. */
 final class Containers {
 
+    /** The version of everything that is Trackway's. */
+    static final String VERSION = System.getProperty("trackway.version");
     private static final String KARAF = System.getProperty("karaf.version");
 
     private Containers() {
@@ -31,6 +36,12 @@ final class Containers {
     /** {@return a stock Karaf with a Maven repository in reach that holds Trackway, as after {@code mvn install}} */
     static Option[] stock(final Option... more) {
         return container("apache-karaf.tar.gz", List.of(repository("exam"), repository("stock")), more);
+    }
+
+    /** {@return the option that installs one of Karaf's own features} */
+    static Option feature(final String name) {
+        return features(maven("org.apache.karaf.features", "standard", KARAF)
+            .type("xml").classifier("features"), name);
     }
 
     /** {@return the folder that holds the archives} */
@@ -60,6 +71,9 @@ final class Containers {
         options.add(editConfigurationFilePut("etc/org.apache.karaf.management.cfg", "rmiRegistryPort", "21099"));
         options.add(editConfigurationFilePut("etc/org.apache.karaf.management.cfg", "rmiServerPort", "24444"));
         options.add(editConfigurationFilePut("etc/org.apache.karaf.shell.cfg", "sshPort", "28101"));
+        // Tests read these on both sides.
+        options.add(systemProperty("trackway.containers").value(directory().toString()));
+        options.add(systemProperty("trackway.version").value(VERSION));
         for (final String vmOption : VM_OPTIONS) {
             options.add(new VMOption(vmOption));
         }

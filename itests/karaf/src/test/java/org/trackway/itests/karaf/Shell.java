@@ -5,6 +5,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.security.PrivilegedActionException;
 import java.security.PrivilegedExceptionAction;
 import java.util.Arrays;
 import java.util.List;
@@ -42,10 +43,7 @@ final class Shell {
     String run(final String command) throws Exception {
         final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         final PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
-        final Subject subject = new Subject();
-        subject.getPrincipals().add(new UserPrincipal("tester"));
-        Arrays.stream(roles).map(RolePrincipal::new).forEach(subject.getPrincipals()::add);
-        Subject.doAs(subject, (PrivilegedExceptionAction<Void>) () -> {
+        as(() -> {
             final Session session = sessions.create(new ByteArrayInputStream(new byte[0]), out, out);
             try {
                 session.put(Session.SCOPE, "shell:feature:bundle:*");
@@ -64,18 +62,35 @@ final class Shell {
 
     /** {@return the one-line message that a command failed with} */
     String fails(final String command) throws Exception {
+        final String printed;
         try {
-            throw new AssertionError(command + " did not fail but printed: " + run(command));
+            printed = run(command);
         } catch (final Exception expected) {
             return String.valueOf(expected.getMessage());
         }
+        throw new AssertionError(command + " did not fail but printed: " + printed);
     }
 
-    /** {@return full names of the commands of a scope, sorted} */
+    /** {@return the names of the commands of a scope that he may run, sorted} */
     List<String> commands(final String scope) {
-        return sessions.getRegistry().getCommands().stream()
-            .filter(command -> command.getScope().equals(scope))
-            .map(Command::getName)
-            .distinct().sorted().toList();
+        try {
+            return as(() -> sessions.getRegistry().getCommands().stream()
+                .filter(command -> command.getScope().equals(scope))
+                .map(Command::getName)
+                .distinct().sorted().toList());
+        } catch (final Exception impossible) {
+            throw new AssertionError(impossible);
+        }
+    }
+
+    private <T> T as(final PrivilegedExceptionAction<T> action) throws Exception {
+        final Subject subject = new Subject();
+        subject.getPrincipals().add(new UserPrincipal("tester"));
+        Arrays.stream(roles).map(RolePrincipal::new).forEach(subject.getPrincipals()::add);
+        try {
+            return Subject.doAs(subject, action);
+        } catch (final PrivilegedActionException wrapper) {
+            throw wrapper.getException();
+        }
     }
 }

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.InvalidSyntaxException;
+import org.osgi.framework.ServiceReference;
 import org.osgi.service.component.runtime.ServiceComponentRuntime;
 import org.osgi.service.component.runtime.dto.ComponentConfigurationDTO;
 import org.osgi.service.component.runtime.dto.ComponentDescriptionDTO;
@@ -37,6 +39,25 @@ final class Trackway {
         return Arrays.stream(context.getBundles())
             .filter(bundle -> String.valueOf(bundle.getSymbolicName()).startsWith("org.trackway."))
             .toList();
+    }
+
+    /** {@return everybody else's bundles, the tests' own among them} */
+    static List<String> otherBundles(final BundleContext context) {
+        return Arrays.stream(context.getBundles())
+            .filter(bundle -> !String.valueOf(bundle.getSymbolicName()).startsWith("org.trackway."))
+            .map(Bundle::toString).sorted().toList();
+    }
+
+    /** {@return the services whose interface is one of Trackway's, whoever registered them} */
+    static List<String> services(final BundleContext context) throws InvalidSyntaxException {
+        final ServiceReference<?>[] references = context.getAllServiceReferences(null, "(objectClass=org.trackway.*)");
+        return references == null ? List.of() : Arrays.stream(references).map(Object::toString).sorted().toList();
+    }
+
+    /** {@return the names of Trackway's threads that are alive} */
+    static List<String> threads() {
+        return Thread.getAllStackTraces().keySet().stream().map(Thread::getName)
+            .filter(name -> name.startsWith("trackway")).sorted().toList();
     }
 
     /** {@return the bundle with this symbolic name} */

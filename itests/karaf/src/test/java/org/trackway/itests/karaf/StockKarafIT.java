@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.trackway.itests.karaf;
+
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertFalse;
+
+import java.util.List;
+import javax.inject.Inject;
+import org.apache.karaf.shell.api.console.SessionFactory;
+import org.junit.Test;
+import org.junit.runner.RunWith;
+import org.ops4j.pax.exam.Configuration;
+import org.ops4j.pax.exam.Option;
+import org.ops4j.pax.exam.junit.PaxExam;
+import org.ops4j.pax.exam.spi.reactors.ExamReactorStrategy;
+import org.ops4j.pax.exam.spi.reactors.PerClass;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+
+/** Trackway in a Karaf that its own project shipped, by its features repository. */
+@RunWith(PaxExam.class)
+@ExamReactorStrategy(PerClass.class)
+public class StockKarafIT {
+
+    @Inject
+    private BundleContext context;
+    @Inject
+    private SessionFactory sessions;
+
+    @Configuration
+    public Option[] container() {
+        return Containers.stock();
+    }
+
+    @Test
+    public void installsAndUninstallsByFeature() throws Exception {
+        final Shell shell = Shell.admin(sessions);
+        assertEquals(List.of(), Trackway.bundles(context));
+
+        shell.run("feature:repo-add mvn:org.trackway/features/" + Containers.VERSION + "/xml/features");
+        shell.run("feature:install trackway");
+
+        assertEquals(Trackway.SYMBOLIC_NAMES,
+            Trackway.bundles(context).stream().map(Bundle::getSymbolicName).sorted().toList());
+        Trackway.bundles(context).forEach(bundle -> assertEquals(bundle.toString(), Bundle.ACTIVE, bundle.getState()));
+        Trackway.eventually("commands are there", () -> shell.commands("conntrack").contains("list"));
+        assertFalse("it answers", shell.run("conntrack:stats").isBlank());
+
+        shell.run("feature:uninstall trackway");
+
+        assertEquals(List.of(), Trackway.bundles(context));
+        assertEquals(List.of(), shell.commands("conntrack"));
+        assertEquals(List.of(), shell.commands("datapath"));
+        Trackway.eventually("no thread is left", () -> Trackway.threads().isEmpty());
+    }
+}
