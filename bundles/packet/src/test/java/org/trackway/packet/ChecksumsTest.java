@@ -55,6 +55,11 @@ class ChecksumsTest {
         assertThat(Checksums.fold(sum)).isEqualTo(modulus == 0 && sum != 0 ? 0xffff : modulus);
     }
 
+    @Test
+    void aSumWhoseCarryCarriesAgainFoldsToo() {
+        assertThat(Checksums.fold(0xffff_ffff_0001_0000L)).isEqualTo(1);
+    }
+
     @Property
     void theChecksumMakesTheRangeValid(@ForAll @Size(min = 2, max = 61) final byte[] data, @ForAll final long pseudo) {
         final long sum = pseudo & 0xffffffffffL;

@@ -164,6 +164,18 @@ class PcapPortTest {
     }
 
     @Test
+    void aRecordingOfTinyPacketsFillsItsBufferToTheBrim() throws IOException {
+        final Path file = folder.resolve("out.pcap");
+        final PacketBatch batch = batch(Packet.of(new byte[] {9}));
+        try (Port port = factory.open("p", Map.of("record", file.toString()))) {
+            for (int i = 0; i < 50_000; i++) {
+                port.send(batch);
+            }
+        }
+        assertThat(read(file).frames()).hasSize(50_000).allMatch(frame -> frame.length == 1 && frame[0] == 9);
+    }
+
+    @Test
     void whatNoCaptureCanHoldIsDroppedAndCounted() throws IOException {
         final Path file = folder.resolve("out.pcap");
         try (Port port = factory.open("p", Map.of("record", file.toString()))) {
