@@ -160,7 +160,8 @@ final class Helpers {
      * sequence number where earlier replacements moved them. {@link SequenceShift} says when this is called.
      *
      * <p>An invalid packet is not shown, since its receiver will not take it into the stream either, and neither is an
-     * ICMP error about the connection or a fragment.
+     * ICMP error about the connection or a fragment. A packet that was translated by an earlier invocation in this zone
+     * has been shown there, and has the receiver's text and numbers now: it stays as it is.
      *
      * @param helperName  the connection's helper
      * @param connection  the connection, its lock held
@@ -169,7 +170,7 @@ final class Helpers {
      * @param extension   its extension
      * @param packet      the packet, already translated, with its answer in the metadata
      * @param isReply     whether it travels in the reply direction
-     * @param translated  whether the invocation has {@code nat}
+     * @param translated  whether the invocation has {@code nat} and the packet came in untranslated
      * @param mark        the connection's mark, as expectations will inherit it
      * @param labelHigh   high half of its label
      * @param labelLow    low half of its label
@@ -178,6 +179,9 @@ final class Helpers {
     void control(final String helperName, final ConnectionView connection, final Key forward, final Key reply,
             final Extension extension, final Packet packet, final boolean isReply, final boolean translated,
             final int mark, final long labelHigh, final long labelLow, final long nowNs) {
+        if (!translated && (packet.ctState() & CtState.NAT) != 0) {
+            return;
+        }
         final ControlView view = views.get();
         final int protocol = forward.protocol();
         if (!view.payload.find(packet, protocol)) {

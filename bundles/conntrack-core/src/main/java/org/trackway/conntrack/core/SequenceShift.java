@@ -20,8 +20,8 @@ import org.trackway.packet.Packet;
  * sum of zero, and leaves SACK blocks alone (lib/conntrack.c conn_seq_skew_set, handle_ftp_ctl).
  *
  * <p><b>Where the tracker calls.</b> A connection's windows are kept in each sender's own numbers. For a packet of a
- * connection with an extension, in an invocation with {@code nat}, and only if the packet did not come in already
- * translated in this zone:
+ * connection with a helper (shifting only in an invocation with {@code nat}, and only if the packet did not come in
+ * already translated in this zone):
  * <ol>
  * <li>before the TCP machine sees the packet, {@link #adjustAck}: what it acknowledges, in the numbers of whom it
  * acknowledges;

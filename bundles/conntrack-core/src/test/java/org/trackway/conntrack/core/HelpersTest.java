@@ -120,6 +120,15 @@ class HelpersTest {
     }
 
     @Test
+    void packetsThatWereTranslatedInThisZoneBeforeAreNotShownAgain() {
+        bench.helpers.add(toy);
+        final Packet packet = bench.client().payload("!").build();
+        packet.ctState(CtState.ESTABLISHED | CtState.TRACKED | CtState.SOURCE_NAT);
+        bench.helpers.control("toy", bench, bench.forward, bench.reply, bench.extension, packet, false, false, 0, 0, 0, 1);
+        assertThat(bench.expectations.list(OptionalInt.empty(), 1)).isEmpty();
+    }
+
+    @Test
     void anIcmpErrorAboutTheControlConnectionIsNotShown() {
         bench.helpers.add(toy);
         final Packet error =

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.trackway.conntrack.core;
+
+import org.trackway.conntrack.Conntrack;
+import org.trackway.conntrack.ConntrackSettings;
+import org.trackway.conntrack.spi.ConnectionHelper;
+
+/** Makes trackers without a container; in this package because the tracker itself is nobody else's business. */
+public final class Trackers {
+
+    private Trackers() {
+    }
+
+    /** {@return an empty tracker with one helper, whose clock stands still} */
+    public static Conntrack with(final ConnectionHelper helper) {
+        final Tracker tracker = new Tracker("test", ConntrackSettings.DEFAULT, () -> 1);
+        tracker.addHelper(helper);
+        return tracker;
+    }
+}
