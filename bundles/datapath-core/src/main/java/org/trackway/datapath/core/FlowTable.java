@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.trackway.datapath.core;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** One table, compiled for look-ups. Immutable. */
+final class FlowTable {
+
+    /** All flows, highest priority first, equal ones in the order of adding. */
+    final List<Rule> rules;
+    /** The same flows by the bits they match, the highest priority first. */
+    private final Subtable[] subtables;
+
+    FlowTable(final List<Rule> flows) {
+        final List<Rule> sorted = new ArrayList<>(flows);
+        sorted.sort(Comparator.comparingInt((Rule rule) -> rule.priority).reversed());
+        rules = List.copyOf(sorted);
+        final Map<List<Long>, Map<Match, Rule>> byMask = new LinkedHashMap<>();
+        for (final Rule rule : rules) {
+            // Of flows with the same match only the one of the highest priority can ever be met.
+            byMask.computeIfAbsent(masks(rule.match), key -> new LinkedHashMap<>()).putIfAbsent(rule.match, rule);
+        }
+        subtables = byMask.values().stream().map(same -> new Subtable(same.values()))
+            .sorted(Comparator.comparingInt((Subtable subtable) -> subtable.maxPriority).reversed())
+            .toArray(Subtable[]::new);
+    }
+
+    private static List<Long> masks(final Match match) {
+        final List<Long> masks = new ArrayList<>(Key.WORDS);
+        for (int word = 0; word < Key.WORDS; word++) {
+            masks.add(match.mask(word));
+        }
+        return masks;
+    }
+
+    /** {@return the flow of the highest priority that accepts the key, or null} */
+    Rule find(final long[] key) {
+        Rule best = null;
+        for (final Subtable subtable : subtables) {
+            if (best != null && subtable.maxPriority <= best.priority) {
+                break;
+            }
+            final Rule found = subtable.find(key);
+            if (found != null && (best == null || found.priority > best.priority)) {
+                best = found;
+            }
+        }
+        return best;
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.trackway.datapath.core;
+
+import java.io.IOException;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.trackway.datapath.DatapathPort.State;
+import org.trackway.packet.PacketBatch;
+
+/** The thread that carries what one port receives through the datapath, until the port ends, fails or is removed. */
+final class PortLoop implements Runnable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(PortLoop.class);
+
+    /** Polls without result before the thread sleeps. */
+    private static final int SPINS = 100;
+    private static final long MIN_SLEEP_NS = 20_000;
+    private static final long MAX_SLEEP_NS = 1_000_000;
+
+    private final TableDatapath datapath;
+    private final PortEntry entry;
+    private final Thread thread;
+    private final PacketBatch batch = new PacketBatch();
+    private volatile boolean stopped;
+    private int idle;
+    private long sleepNs = MIN_SLEEP_NS;
+
+    PortLoop(final TableDatapath datapath, final PortEntry entry) {
+        this.datapath = datapath;
+        this.entry = entry;
+        thread = new Thread(this, "trackway-" + datapath.name() + "-" + entry.port.name());
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        entry.state(State.RUNNING);
+        thread.start();
+    }
+
+    /** Ends the thread. When this returns it is gone, unless it is itself the caller. */
+    void stop() {
+        stopped = true;
+        LockSupport.unpark(thread);
+        if (Thread.currentThread() == thread) {
+            return;
+        }
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (final InterruptedException notNow) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void run() {
+        Pipeline pipeline = new Pipeline(datapath);
+        while (!stopped) {
+            batch.clear();
+            final int count;
+            try {
+                count = entry.port.receive(batch);
+            } catch (final IOException | RuntimeException failure) {
+                pass(pipeline);
+                entry.fail(failure);
+                return;
+            }
+            if (count < 0) {
+                entry.state(State.ENDED);
+                return;
+            }
+            if (count == 0) {
+                rest();
+            } else {
+                idle = 0;
+                sleepNs = MIN_SLEEP_NS;
+                pipeline = pass(pipeline);
+            }
+        }
+        entry.state(State.IDLE);
+    }
+
+    /** {@return the pipeline for the next batch: a mistake in this one must not end the port} */
+    private Pipeline pass(final Pipeline pipeline) {
+        try {
+            pipeline.process(entry.port, entry.number, batch, 0, batch.size());
+            return pipeline;
+        } catch (final RuntimeException mistake) {
+            LOG.error("A batch of port {} was dropped", entry.port.name(), mistake);
+            return new Pipeline(datapath);
+        }
+    }
+
+    private void rest() {
+        if (idle < SPINS) {
+            idle++;
+            Thread.onSpinWait();
+        } else {
+            LockSupport.parkNanos(sleepNs);
+            sleepNs = Math.min(2 * sleepNs, MAX_SLEEP_NS);
+        }
+    }
+}

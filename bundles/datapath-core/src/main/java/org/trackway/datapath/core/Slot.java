@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.trackway.datapath.core;
+
+import java.util.Optional;
+import org.trackway.conntrack.Tuple;
+import org.trackway.datapath.SeenPacket;
+import org.trackway.datapath.SeenPacket.Fate;
+import org.trackway.packet.Bytes;
+import org.trackway.packet.EtherType;
+import org.trackway.packet.IpAddress;
+import org.trackway.packet.IpProtocol;
+import org.trackway.packet.Packet;
+
+/**
+ * The place of one received packet in its batch: what is to be told of it, and the frame that is working on it (a
+ * copy's, while the packet itself waits). Belongs to one {@link Pipeline}, which uses it again.
+ */
+final class Slot {
+
+    /** The frame that goes on next, null when all is done. */
+    Frame frame;
+    /** Where in the batch it came in, which is the order in which packets leave. */
+    int order;
+    Fate fate;
+    /** Whether nothing of it is to be sent. */
+    boolean dropped;
+
+    // What the last ct action left.
+    int ctState;
+    int ctZone;
+    int ctMark;
+    long ctLabelHigh;
+    long ctLabelLow;
+    long connection;
+
+    /** What was known when it came in, with the fate still open; null if nobody wants to know. */
+    SeenPacket arrived;
+
+    void start(final Frame first, final int place) {
+        frame = first;
+        order = place;
+        fate = Fate.UNTRACKED;
+        dropped = false;
+        ctState = 0;
+        ctZone = 0;
+        ctMark = 0;
+        ctLabelHigh = 0;
+        ctLabelLow = 0;
+        connection = 0;
+        arrived = null;
+    }
+
+    void tracked(final Packet packet) {
+        if (fate != Fate.RELEASED) {
+            fate = Fate.TRACKED;
+        }
+        ctState = packet.ctState();
+        ctZone = packet.ctZone();
+        ctMark = packet.ctMark();
+        ctLabelHigh = packet.ctLabelHigh();
+        ctLabelLow = packet.ctLabelLow();
+        connection = packet.ctConnection();
+    }
+
+    SeenPacket seen() {
+        return new SeenPacket(arrived.number(), arrived.timestampNs(), arrived.port(), arrived.length(),
+            arrived.etherType(), arrived.tuple(), fate, ctState, ctZone, ctMark, ctLabelHigh, ctLabelLow, connection);
+    }
+
+    static SeenPacket arrival(final Packet packet, final String port, final long number) {
+        packet.parse();
+        return new SeenPacket(number, packet.timestampNs(), port, packet.length(), packet.etherType(), tuple(packet),
+            Fate.UNTRACKED, 0, 0, 0, 0, 0, 0);
+    }
+
+    private static Optional<Tuple> tuple(final Packet packet) {
+        final boolean v6 = packet.etherType() == EtherType.IPV6;
+        if (packet.l4Offset() < 0 || !v6 && packet.etherType() != EtherType.IPV4) {
+            return Optional.empty();
+        }
+        final long[] key = new long[Key.WORDS];
+        HeaderReader.readHeaders(packet, key);
+        final IpAddress source = v6 ? IpAddress.v6(key[Key.V6_SOURCE], key[Key.V6_SOURCE + 1])
+            : IpAddress.v4((int) (key[Key.V4] >>> 32));
+        final IpAddress destination = v6 ? IpAddress.v6(key[Key.V6_DESTINATION], key[Key.V6_DESTINATION + 1])
+            : IpAddress.v4((int) key[Key.V4]);
+        final int sourcePort = (int) (key[Key.TRANSPORT] >>> 16) & 0xffff;
+        final int destinationPort = (int) key[Key.TRANSPORT] & 0xffff;
+        if (packet.protocol() == (v6 ? IpProtocol.ICMPV6 : IpProtocol.ICMP)) {
+            final int id = identifier(packet);
+            return Optional.of(new Tuple(source, destination, packet.protocol(), id, id, sourcePort));
+        }
+        return Optional.of(Tuple.of(source, destination, packet.protocol(), sourcePort, destinationPort));
+    }
+
+    private static int identifier(final Packet packet) {
+        return packet.fragment() != Packet.LATER_FRAGMENT && packet.l4Length() >= 8
+            ? Bytes.u16(packet.data(), packet.l4Offset() + 4) : 0;
+    }
+}

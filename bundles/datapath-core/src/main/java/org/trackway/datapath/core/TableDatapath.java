@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.trackway.datapath.core;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.trackway.conntrack.Conntrack;
+import org.trackway.datapath.DatapathPort;
+import org.trackway.datapath.Flow;
+import org.trackway.datapath.FlowException;
+import org.trackway.datapath.PacketObserver;
+import org.trackway.datapath.PrivateDatapath;
+import org.trackway.datapath.SeenPacket;
+import org.trackway.packet.Packet;
+import org.trackway.packet.PacketBatch;
+import org.trackway.packet.Port;
+import org.trackway.packet.PortFactory;
+
+/**
+ * A datapath. What packets go by is one immutable {@link State} behind a volatile field; changes are made under the
+ * lock and replace it as a whole. Pipelines belong to the threads that carry packets.
+ */
+class TableDatapath implements PrivateDatapath {
+
+    private static final Logger LOG = LoggerFactory.getLogger(TableDatapath.class);
+
+    final Totals totals = new Totals();
+    final MacTable macs = new MacTable();
+
+    private final String name;
+    private final Conntrack conntrack;
+    private final PortFactories factories;
+    private final Object lock = new Object();
+    private final AtomicLong numbers = new AtomicLong();
+    /** A pipeline that nobody is using, for callers of {@link #process}. */
+    private final AtomicReference<Pipeline> spare = new AtomicReference<>();
+    /** Fragments that the tracker holds back, with what was known when they came in; gone with the packet. */
+    private final Map<Packet, SeenPacket> held = Collections.synchronizedMap(new WeakHashMap<>());
+    private volatile State state = State.EMPTY;
+    private boolean running;
+
+    TableDatapath(final String name, final Conntrack conntrack, final PortFactories factories) {
+        this.name = name;
+        this.conntrack = conntrack;
+        this.factories = factories;
+        factories.add(this);
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public Conntrack conntrack() {
+        return conntrack;
+    }
+
+    State state() {
+        return state;
+    }
+
+    // ---- ports ----
+
+    @Override
+    public Set<String> portKinds() {
+        return factories.kinds();
+    }
+
+    @Override
+    public DatapathPort openPort(final String kind, final String portName, final Map<String, String> options,
+            final OptionalInt number) throws IOException {
+        synchronized (lock) {
+            checkName(portName);
+            checkNumber(number);
+        }
+        final PortFactory factory = factories.get(kind);
+        final Port port = factory.open(portName, options);
+        try {
+            return add(port, number, factory);
+        } catch (final IllegalArgumentException taken) {
+            port.close();
+            throw taken;
+        }
+    }
+
+    @Override
+    public DatapathPort addPort(final Port port, final OptionalInt number) {
+        return add(port, number, null);
+    }
+
+    private DatapathPort add(final Port port, final OptionalInt number, final PortFactory factory) {
+        synchronized (lock) {
+            checkName(port.name());
+            checkNumber(number);
+            final PortEntry entry = new PortEntry(number.orElseGet(() -> state.ports().lowestFree()), port, factory);
+            state = state.with(state.ports().plus(entry));
+            if (running) {
+                startLoop(entry);
+            }
+            return entry.snapshot();
+        }
+    }
+
+    private void checkName(final String portName) {
+        if (!portName.matches("[A-Za-z0-9_.-]+") || portName.matches("\\d+|0x.*")
+                || ActionParser.RESERVED.contains(portName.toLowerCase(Locale.ROOT))) {
+            throw new IllegalArgumentException("'" + portName + "' can't be the name of a port: give letters, digits,"
+                + " '_', '.' and '-', not a number and not a word of the flow language");
+        }
+        if (state.ports().names.numbers().containsKey(portName)) {
+            throw new IllegalArgumentException("there is a port '" + portName + "' already");
+        }
+    }
+
+    private void checkNumber(final OptionalInt number) {
+        if (number.isPresent()) {
+            final int wanted = number.getAsInt();
+            if ((wanted < 1 || wanted > MAX_PORT) && wanted != LOCAL_PORT) {
+                throw new IllegalArgumentException("port number " + wanted + " is not in 1 to " + MAX_PORT);
+            }
+            if (state.ports().get(wanted) != null) {
+                throw new IllegalArgumentException("there is a port number " + wanted + " already");
+            }
+        }
+    }
+
+    @Override
+    public boolean removePort(final String nameOrNumber) {
+        for (final PortEntry entry : state.ports().all) {
+            if (entry.port.name().equals(nameOrNumber) || Integer.toString(entry.number).equals(nameOrNumber)
+                    || Values.port(entry.number).equals(nameOrNumber)) {
+                return remove(entry);
+            }
+        }
+        return false;
+    }
+
+    private boolean remove(final PortEntry entry) {
+        final PortLoop loop;
+        synchronized (lock) {
+            if (!state.ports().all.contains(entry)) {
+                return false;
+            }
+            state = state.with(state.ports().minus(entry));
+            loop = entry.loop;
+            entry.loop = null;
+        }
+        if (loop != null) {
+            loop.stop();
+        }
+        entry.close();
+        macs.forget(entry.number);
+        return true;
+    }
+
+    /** Removes the ports that a factory opened. */
+    void removeAll(final PortFactory factory) {
+        for (final PortEntry entry : state.ports().all) {
+            if (entry.factory == factory && remove(entry)) {
+                LOG.info("Port {} went with ports of kind {}", entry.port.name(), entry.port.kind());
+            }
+        }
+    }
+
+    @Override
+    public List<DatapathPort> ports() {
+        return state.ports().all.stream().map(PortEntry::snapshot).toList();
+    }
+
+    // ---- flows ----
+
+    @Override
+    public void addFlow(final String text, final Missing missing) {
+        synchronized (lock) {
+            final Rule rule = parse(text, missing);
+            state = state.with(state.tables().plus(List.of(rule)));
+        }
+    }
+
+    @Override
+    public int addFlows(final List<String> lines, final Missing missing) {
+        synchronized (lock) {
+            final List<Rule> rules = new ArrayList<>();
+            for (int i = 0; i < lines.size(); i++) {
+                final String line = lines.get(i);
+                final int comment = line.indexOf('#');
+                final String text = comment < 0 ? line : line.substring(0, comment);
+                if (!text.isBlank()) {
+                    rules.add(parse(text, missing, i + 1));
+                }
+            }
+            state = state.with(state.tables().plus(rules));
+            return rules.size();
+        }
+    }
+
+    private Rule parse(final String text, final Missing missing, final int line) {
+        try {
+            return parse(text, missing);
+        } catch (final FlowException problem) {
+            throw problem.inLine(line);
+        }
+    }
+
+    private Rule parse(final String text, final Missing missing) {
+        return new FlowParser(state.ports().names, new Named(conntrack, missing)).flow(text, conntrack.now());
+    }
+
+    /** Adds a flow that was made by program. */
+    void addRule(final Rule rule) {
+        synchronized (lock) {
+            state = state.with(state.tables().plus(List.of(rule)));
+        }
+    }
+
+    @Override
+    public int removeFlows(final String match, final boolean strict) {
+        synchronized (lock) {
+            final FlowFilter filter = new FlowParser(state.ports().names, new Named(conntrack, Missing.WAIT))
+                .filter(match, strict);
+            final FlowTables before = state.tables();
+            final FlowTables after = before.minus(filter::picks);
+            state = state.with(after);
+            return before.rules().size() - after.rules().size();
+        }
+    }
+
+    @Override
+    public List<Flow> flows() {
+        return state.tables().rules().stream().map(rule -> rule.snapshot(conntrack)).toList();
+    }
+
+    // ---- packets ----
+
+    @Override
+    public void process(final Port in, final PacketBatch batch) {
+        Pipeline pipeline = spare.getAndSet(null);
+        if (pipeline == null) {
+            pipeline = new Pipeline(this);
+        }
+        pipeline.process(in, numberOf(in), batch, 0, batch.size());
+        spare.set(pipeline);
+    }
+
+    /** {@return the number of a port of this datapath, {@link Key#NO_PORT} for another} */
+    int numberOf(final Port port) {
+        for (final PortEntry entry : state.ports().array) {
+            if (entry.port == port) {
+                return entry.number;
+            }
+        }
+        return Key.NO_PORT;
+    }
+
+    /** {@return the number of the first of so many packets} */
+    long number(final int count) {
+        return numbers.getAndAdd(count) + 1;
+    }
+
+    /** Notes that the tracker holds a packet back. */
+    void hold(final Packet packet, final SeenPacket arrived) {
+        if (arrived != null) {
+            held.put(packet, arrived);
+        }
+    }
+
+    /** {@return what was known of a packet when it came in that was held back, or null} */
+    SeenPacket release(final Packet packet) {
+        return held.remove(packet);
+    }
+
+    @Override
+    public Conntrack.Registration observe(final PacketObserver observer) {
+        final Observation observation = new Observation(observer, this);
+        synchronized (lock) {
+            final List<PacketObserver> more = new ArrayList<>(state.observers());
+            more.add(observation);
+            state = state.with(more);
+        }
+        return observation;
+    }
+
+    void forget(final Observation observation) {
+        synchronized (lock) {
+            final List<PacketObserver> fewer = new ArrayList<>(state.observers());
+            fewer.remove(observation);
+            state = state.with(fewer);
+        }
+    }
+
+    @Override
+    public Counters counters() {
+        return totals.snapshot();
+    }
+
+    // ---- life ----
+
+    @Override
+    public void start() {
+        synchronized (lock) {
+            if (!running) {
+                running = true;
+                state.ports().all.forEach(this::startLoop);
+            }
+        }
+    }
+
+    private void startLoop(final PortEntry entry) {
+        if (entry.isOpenForReceiving()) {
+            entry.loop = new PortLoop(this, entry);
+            entry.loop.start();
+        }
+    }
+
+    @Override
+    public void stop() {
+        final List<PortLoop> loops = new ArrayList<>();
+        synchronized (lock) {
+            running = false;
+            for (final PortEntry entry : state.ports().all) {
+                if (entry.loop != null) {
+                    loops.add(entry.loop);
+                    entry.loop = null;
+                }
+            }
+        }
+        loops.forEach(PortLoop::stop);
+    }
+
+    @Override
+    public void close() {
+        stop();
+        state.ports().all.forEach(this::remove);
+        factories.remove(this);
+    }
+}
