@@ -43,7 +43,9 @@ public record Tuple(IpAddress source, IpAddress destination, int protocol, int s
 
     /** {@return the tuple of the opposite direction; the reverse of the reverse is the same tuple} */
     public Tuple reverse() {
-        return new Tuple(destination, source, protocol, destinationPort, sourcePort, reverseIcmpType(protocol, icmpType));
+        final boolean icmpOfItsFamily = protocol == (source.v6() ? IpProtocol.ICMPV6 : IpProtocol.ICMP);
+        return new Tuple(destination, source, protocol, destinationPort, sourcePort,
+            icmpOfItsFamily ? reverseIcmpType(protocol, icmpType) : icmpType);
     }
 
     /**

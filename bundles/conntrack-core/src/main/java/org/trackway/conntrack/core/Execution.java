@@ -35,6 +35,8 @@ final class Execution {
     private final Cursor cursor;
     private final Key reversed = new Key();
     private final Key translated = new Key();
+    /** The key that an already translated packet had before. */
+    private final Key resolved = new Key();
     private final NatSelector.Claim claim = this::claim;
 
     private Key[] keys = new Key[0];
@@ -149,12 +151,18 @@ final class Execution {
         if (packet.ctState() != 0 && packet.ctZone() != zone) {
             packet.ctState(0);
         }
-        key = keys[i];
         final boolean related = kinds[i] == KeyExtractor.RELATED;
         final int before = packet.ctState();
         int races = 0;
-        while (!judge(packet, i, related) && ++races < MAX_RACES) {
+        while (!judge(packet, i, related)) {
             packet.ctState(before);
+            if (++races == MAX_RACES) {
+                // Its tuple is that of a connection by which it can't be found: it leaves as it came.
+                expected = null;
+                writeMetadata(packet, false);
+                packet.ctConnection(0, false, false);
+                return;
+            }
         }
     }
 
@@ -199,6 +207,7 @@ final class Execution {
 
     /** {@return whether the packet is done; else another thread changed the table meanwhile and it is to be judged anew} */
     private boolean judge(final Packet packet, final int i, final boolean related) {
+        key = keys[i];
         expected = null;
         opened = false;
         confirmed = false;
@@ -226,7 +235,7 @@ final class Execution {
             create = true;
         }
         if (create) {
-            held = open(packet, hashes[i]);
+            held = open(packet, key == resolved ? table.hash(key) : hashes[i]);
             if (!held && opened) {
                 return false;
             }
@@ -254,6 +263,7 @@ final class Execution {
             return false;
         }
         cursor.reply = !cursor.reply;
+        key = resolved;
         if (cursor.reply) {
             cursor.replyKey(key);
         } else {
@@ -331,7 +341,10 @@ final class Execution {
         }
         final long after = cursor.get(Slab.STATE);
         if ((before & 0xffff) != (after & 0xffff)) {
-            moved(Math.min(TcpMachine.state(after, 0), TcpMachine.state(after, 1)) >= TcpMachine.ESTABLISHED);
+            final int one = TcpMachine.state(after, 0);
+            final int other = TcpMachine.state(after, 1);
+            // A reset puts both peers beyond ESTABLISHED without a handshake.
+            moved(Math.min(one, other) >= TcpMachine.ESTABLISHED && Math.max(one, other) < TcpMachine.TIME_WAIT);
         }
         return verdict;
     }

@@ -121,7 +121,7 @@ final class Key {
     /** Makes this the reverse of {@code other}, which may be this key itself. */
     void setReverse(final Key other) {
         v6 = other.v6;
-        ports = reverse(other.ports);
+        ports = reverse(other.ports, other.isIcmp());
         if (v6) {
             final long high = other.address0;
             final long low = other.address1;
@@ -137,13 +137,11 @@ final class Key {
         }
     }
 
-    private static long reverse(final long ports) {
-        final int protocol = (int) ports >>> 8 & 0xff;
+    private static long reverse(final long ports, final boolean icmp) {
         final long swapped = ports << 16 & 0xffff0000_00000000L | ports >>> 16 & 0x0000ffff_00000000L
             | ports & 0xffffff00L;
         final int type = (int) ports & 0xff;
-        return swapped | (protocol == IpProtocol.ICMP || protocol == IpProtocol.ICMPV6
-            ? Tuple.reverseIcmpType(protocol, type) : type);
+        return swapped | (icmp ? Tuple.reverseIcmpType((int) ports >>> 8 & 0xff, type) : type);
     }
 
     boolean sameAs(final Key other) {

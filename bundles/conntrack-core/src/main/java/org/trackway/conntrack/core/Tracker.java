@@ -158,8 +158,16 @@ final class Tracker implements Conntrack {
 
     /** Whole zones are flushed with what has expired in them; conditions are asked about live connections only. */
     private static boolean isTaken(final ConnectionFilter filter, final Cursor cursor, final long nowNs) {
-        return filter.isZoneOnly() ? filter.zone().isEmpty() || filter.zone().getAsInt() == cursor.zone()
-            : nowNs < cursor.get(Slab.EXPIRES) && filter.matches(cursor.snapshot(nowNs));
+        if (filter.isZoneOnly()) {
+            return filter.zone().isEmpty() || filter.zone().getAsInt() == cursor.zone();
+        }
+        try {
+            return nowNs < cursor.get(Slab.EXPIRES) && filter.matches(cursor.snapshot(nowNs));
+        } catch (final Throwable thrown) {
+            // The condition is the caller's; a connection left locked would stop whoever meets it next.
+            cursor.unlock();
+            throw thrown;
+        }
     }
 
     @Override
