@@ -9,23 +9,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
-import org.trackway.conntrack.Conntrack;
-import org.trackway.conntrack.ConntrackSettings;
-import org.trackway.conntrack.CtAction;
 import org.trackway.conntrack.CtState;
 import org.trackway.conntrack.core.Trackers;
-import org.trackway.packet.Packet;
+import org.trackway.datapath.ReplayRequest;
+import org.trackway.datapath.ReplayResult;
+import org.trackway.datapath.core.PortFactories;
+import org.trackway.datapath.core.ReplayComponent;
 import org.trackway.packet.PacketBatch;
+import org.trackway.port.pcap.PcapPortFactory;
 
 /** Every packet of every capture, committed in zone 0 while the clock stands still, has the peer's {@code ct_state}. */
 class CapturesTest {
-
-    private static final CtAction COMMIT = CtAction.builder().commit().build();
 
     @TestFactory
     Stream<DynamicContainer> captures() throws IOException {
@@ -41,9 +41,9 @@ class CapturesTest {
         final String name = Location.name(file);
         final List<String> golden = differences.apply(name, "ct_state",
             Files.readAllLines(file.resolveSibling(name + ".ct_state.txt")));
-        final List<Packet> packets;
+        final List<String> states;
         try {
-            packets = Capture.read(file);
+            states = replay(file, batchSize);
         } catch (final IOException e) {
             assertThat(golden).as("%s is refused: %s", name, e.getMessage()).singleElement().asString()
                 .startsWith("refused:");
@@ -51,26 +51,29 @@ class CapturesTest {
                 + golden.get(0).substring(golden.get(0).lastIndexOf(' ') + 1));
             return;
         }
-        final List<String> inputs = packets.stream().map(packet -> Describe.packet(packet.bytes())).toList();
-        final List<String> states = track(packets, batchSize);
         for (int i = 0; i < Math.min(states.size(), golden.size()); i++) {
             if (!states.get(i).equals(golden.get(i))) {
-                fail("packet %d: ours %s, Open vSwitch %s%n%s", i + 1, states.get(i), golden.get(i), inputs.get(i));
+                fail("packet %d: ours %s, Open vSwitch %s%n%s", i + 1, states.get(i), golden.get(i),
+                    Describe.packet(Capture.read(file).get(i).bytes()));
             }
         }
         assertThat(states).as("as many answers as packets").hasSameSizeAs(golden);
     }
 
-    private static List<String> track(final List<Packet> packets, final int batchSize) {
-        final Conntrack tracker = Trackers.make(ConntrackSettings.DEFAULT, () -> 0, List.of());
+    /** {@return the states of a capture's packets, replayed as users replay it} */
+    private static List<String> replay(final Path file, final int batchSize) throws IOException {
         final List<String> states = new ArrayList<>();
-        for (int from = 0; from < packets.size(); from += batchSize) {
-            final PacketBatch batch = new PacketBatch();
-            packets.subList(from, Math.min(from + batchSize, packets.size())).forEach(batch::add);
-            tracker.execute(batch, COMMIT, 0);
-            for (int i = 0; i < batch.size(); i++) {
-                states.add(states.size() + 1 + ": " + CtState.format(batch.get(i).ctState()));
-            }
+        final PortFactories ports = new PortFactories();
+        ports.bind(new PcapPortFactory());
+        final ReplayResult result = new ReplayComponent(
+            (name, settings, clock) -> Trackers.make(settings, clock, List.of()), ports)
+            .replay(ReplayRequest.port("pcap", Map.of("file", file.toString()))
+                .clock(ReplayRequest.Clock.FROZEN)
+                .batchSize(batchSize)
+                .observer(packet -> states.add(packet.number() + ": " + CtState.format(packet.ctState())))
+                .build());
+        if (result.error().isPresent()) {
+            throw new IOException(result.error().get());
         }
         return states;
     }

@@ -2,6 +2,7 @@
 package org.trackway.itests.oracle;
 
 import java.util.HexFormat;
+import org.trackway.conntrack.Tuple;
 import org.trackway.packet.Bytes;
 import org.trackway.packet.EtherType;
 import org.trackway.packet.IpAddress;
@@ -49,6 +50,18 @@ final class Describe {
             default -> { }
         }
         return text.append(", ").append(size).append(" bytes").toString();
+    }
+
+    /** {@return addresses and ports of a frame that holds TCP or UDP} */
+    static Tuple tuple(final byte[] frame) {
+        final Packet packet = Packet.of(frame);
+        packet.parse();
+        final byte[] data = packet.data();
+        final boolean v6 = packet.etherType() == EtherType.IPV6;
+        final int addresses = packet.l3Offset() + (v6 ? 8 : 12);
+        final int size = v6 ? 16 : 4;
+        return Tuple.of(address(data, addresses, size), address(data, addresses + size, size), packet.protocol(),
+            Bytes.u16(data, packet.l4Offset()), Bytes.u16(data, packet.l4Offset() + 2));
     }
 
     private static IpAddress address(final byte[] data, final int at, final int size) {
