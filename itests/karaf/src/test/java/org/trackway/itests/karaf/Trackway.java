@@ -4,11 +4,16 @@ package org.trackway.itests.karaf;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.Constants;
 import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceReference;
 import org.osgi.service.component.runtime.ServiceComponentRuntime;
@@ -48,16 +53,33 @@ final class Trackway {
             .map(Bundle::toString).sorted().toList();
     }
 
-    /** {@return the services whose interface is one of Trackway's, whoever registered them} */
-    static List<String> services(final BundleContext context) throws InvalidSyntaxException {
-        final ServiceReference<?>[] references = context.getAllServiceReferences(null, "(objectClass=org.trackway.*)");
-        return references == null ? List.of() : Arrays.stream(references).map(Object::toString).sorted().toList();
+    /** {@return the interfaces that Trackway's services offer, each as often as it is offered} */
+    static List<String> interfaces(final BundleContext context) {
+        try {
+            final ServiceReference<?>[] all = context.getAllServiceReferences(null, "(objectClass=org.trackway.*)");
+            return all == null ? List.of() : Arrays.stream(all)
+                .map(service -> Arrays.toString((String[]) service.getProperty(Constants.OBJECTCLASS)))
+                .sorted().toList();
+        } catch (final InvalidSyntaxException impossible) {
+            throw new AssertionError(impossible);
+        }
     }
 
     /** {@return the names of Trackway's threads that are alive} */
     static List<String> threads() {
         return Thread.getAllStackTraces().keySet().stream().map(Thread::getName)
             .filter(name -> name.startsWith("trackway")).sorted().toList();
+    }
+
+    /** {@return the lines of the container's log} */
+    static Stream<String> log() throws IOException {
+        return Files.readAllLines(Path.of(System.getProperty("karaf.log"), "karaf.log")).stream();
+    }
+
+    /** {@return what of Trackway was logged as a warning or an error} */
+    static List<String> problems() throws IOException {
+        return log().filter(line -> line.contains("trackway"))
+            .filter(line -> line.contains("| WARN") || line.contains("| ERROR")).toList();
     }
 
     /** {@return the bundle with this symbolic name} */

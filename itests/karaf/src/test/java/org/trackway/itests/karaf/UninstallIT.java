@@ -58,7 +58,7 @@ public class UninstallIT {
         assertEquals("other bundles", others, Trackway.otherBundles(context));
         assertEquals("commands", List.of(), shell.commands("conntrack"));
         assertEquals("commands", List.of(), shell.commands("datapath"));
-        assertEquals("services", List.of(), Trackway.services(context));
+        assertEquals("services", List.of(), Trackway.interfaces(context));
         Trackway.eventually("no thread is left of " + Trackway.threads(), () -> Trackway.threads().isEmpty());
         Trackway.eventually("the tracker's classes are garbage", () -> {
             System.gc();
