@@ -40,7 +40,9 @@ public enum Counter {
     /** A helper threw, or named something impossible. */
     HELPER_FAILURES,
     /** An observer threw. */
-    OBSERVER_FAILURES;
+    OBSERVER_FAILURES,
+    /** The tracker itself failed on a packet: a fault of this software, never of the packet. */
+    FAILURES;
 
     /** {@return the name shown to people, with the prefix that Open vSwitch uses} */
     public String label() {

@@ -138,13 +138,22 @@ final class ConnectionTable {
         return 0;
     }
 
-    /** Reads both cache lines of an entry, so that the misses of a batch overlap; the result means nothing. */
+    /** Reads the slot where a look-up begins, so that the misses of a batch overlap; the result means nothing. */
+    long touchSlot(final long hash) {
+        final long[] slots = shard(hash).slots;
+        return slots[(int) hash & slots.length - 1];
+    }
+
+    /**
+     * Reads every cache line of an entry, so that the misses of a batch overlap; the result means nothing. An entry of
+     * 128 bytes lies in three lines unless the collector happened to align its chunk.
+     */
     long touch(final int ref) {
         final Slab slab = slabs[ref & KIND_MASK];
         final int index = ref >>> KIND_BITS;
         final long[] words = slab.chunk(index);
         final int base = slab.base(index);
-        return words[base] + words[base + slab.stride - 1];
+        return words[base] + words[base + Slab.ADDRESS] + words[base + slab.stride - 1];
     }
 
     /**
@@ -199,6 +208,7 @@ final class ConnectionTable {
                 cursor.words = words;
                 cursor.base = base;
                 cursor.reply = forward != 0;
+                cursor.held = true;
                 return true;
             }
             pause(spins);
@@ -244,6 +254,7 @@ final class ConnectionTable {
             }
             if ((head & Slab.LOCKED) == 0 && Slab.casHead(words, base, head, head | Slab.LOCKED)) {
                 cursor.set(slab, ref, false);
+                cursor.held = true;
                 return true;
             }
             pause(spins);
@@ -300,6 +311,7 @@ final class ConnectionTable {
             cursor.put(Slab.EXPIRES, Long.MAX_VALUE);
             Slab.headRelease(cursor.words, cursor.base, cursor.get(Slab.HEAD) | Slab.LIVE | Slab.LOCKED);
             put(shard, hash, cursor.ref);
+            cursor.held = true;
             return true;
         }
     }
@@ -362,6 +374,7 @@ final class ConnectionTable {
             unindex(replyHash, ref);
             abandon(cursor);
         }
+        cursor.held = !taken;
         return !taken;
     }
 
@@ -469,6 +482,7 @@ final class ConnectionTable {
 
     /** Removes the connection that the cursor holds; the cursor holds nothing afterwards. */
     void remove(final Cursor cursor, final Key scratch) {
+        cursor.held = false;
         final boolean twice = cursor.has(Cursor.INDEXED_REPLY);
         Slab.headRelease(cursor.words, cursor.base, cursor.get(Slab.HEAD) & ~Slab.LIVE);
         if (twice) {

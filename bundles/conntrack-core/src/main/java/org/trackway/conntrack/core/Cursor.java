@@ -36,6 +36,8 @@ final class Cursor implements ConnectionView {
     int base;
     /** Whether the key it was found by is its reply key. */
     boolean reply;
+    /** Whether this thread holds the connection's lock by this cursor. */
+    boolean held;
 
     private final ConnectionTable table;
 
@@ -53,6 +55,7 @@ final class Cursor implements ConnectionView {
     }
 
     void unlock() {
+        held = false;
         Slab.headRelease(words, base, words[base] & ~Slab.LOCKED);
     }
 

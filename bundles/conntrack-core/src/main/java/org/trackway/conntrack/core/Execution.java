@@ -100,10 +100,13 @@ final class Execution {
             kinds[i] = (byte) extractor.extract(packet, zone, keys[i]);
             hashes[i] = table.hash(keys[i]);
         }
+        long sum = 0;
+        for (int i = 0; i < size; i++) {
+            sum += table.touchSlot(hashes[i]);
+        }
         for (int i = 0; i < size; i++) {
             candidates[i] = kinds[i] == KeyExtractor.INVALID ? 0 : table.candidate(hashes[i]);
         }
-        long sum = 0;
         for (int i = 0; i < size; i++) {
             if (candidates[i] != 0) {
                 sum += table.touch(candidates[i]);
@@ -111,7 +114,11 @@ final class Execution {
         }
         touched = sum;
         for (int i = 0; i < size; i++) {
-            track(batch.get(i), i);
+            try {
+                track(batch.get(i), i);
+            } catch (final RuntimeException | Error failure) {
+                recover(batch.get(i), failure);
+            }
         }
         tracker.fragments.after(batch, zone, now);
         collect(size);
@@ -164,6 +171,21 @@ final class Execution {
                 return;
             }
         }
+    }
+
+    /**
+     * The tracker itself failed on a packet, which no packet should be able to do: the packet is refused, the connection
+     * stays usable, a new one that is not complete goes with the next sweep, and the first failure is logged.
+     */
+    private void recover(final Packet packet, final Throwable failure) {
+        if (cursor.held) {
+            if (cursor.get(Slab.EXPIRES) == Long.MAX_VALUE) {
+                cursor.put(Slab.EXPIRES, Long.MIN_VALUE);
+            }
+            cursor.unlock();
+        }
+        refuse(packet);
+        tracker.failed(failure);
     }
 
     /** A packet without a key: all that is known is that it was here. */

@@ -8,8 +8,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.trackway.conntrack.Connection;
 import org.trackway.conntrack.ConnectionFilter;
 import org.trackway.conntrack.Conntrack;
@@ -34,6 +37,8 @@ import org.trackway.packet.PacketBatch;
  */
 final class Tracker implements Conntrack {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Tracker.class);
+
     final ConnectionTable table;
     final Counters counters = new Counters();
     final Observers observers = new Observers(counters);
@@ -47,6 +52,7 @@ final class Tracker implements Conntrack {
     private final String name;
     private final LongSupplier clock;
     private final ThreadLocal<Execution> executions = ThreadLocal.withInitial(() -> new Execution(this));
+    private final AtomicBoolean failed = new AtomicBoolean();
     private volatile ConntrackSettings settings;
 
     Tracker(final String name, final ConntrackSettings settings, final LongSupplier clock) {
@@ -85,6 +91,15 @@ final class Tracker implements Conntrack {
         timeouts.apply(changed);
         zones.apply(changed);
         settings = changed;
+    }
+
+    /** Notes that the packet path failed on a packet; only the first failure is logged. */
+    void failed(final Throwable failure) {
+        counters.increment(Counter.FAILURES);
+        if (!failed.getAndSet(true)) {
+            LOG.error("Tracker {} failed on a packet, which is refused; further failures are counted as {}.", name,
+                Counter.FAILURES.label(), failure);
+        }
     }
 
     // ---- removing ----
