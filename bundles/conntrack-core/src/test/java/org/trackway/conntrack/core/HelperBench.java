@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.trackway.conntrack.core;
 
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.trackway.conntrack.Connection;
 import org.trackway.conntrack.Counter;
 import org.trackway.conntrack.Tuple;
@@ -27,7 +26,7 @@ final class HelperBench implements ConnectionView {
     final Extension extension = new Extension();
     final Key forward;
     final Key reply;
-    final Set<String> openSlots = new HashSet<>();
+    final Set<String> openSlots = ConcurrentHashMap.newKeySet();
     int limit = 64;
     int mark;
     long nowNs = 1;
@@ -112,7 +111,7 @@ final class HelperBench implements ConnectionView {
 
     private final class Values<T> implements ConnectionSlot<T> {
         private final String name;
-        private final Map<Long, T> values = new HashMap<>();
+        private final Map<Long, T> values = new ConcurrentHashMap<>();
 
         Values(final String name) {
             this.name = name;

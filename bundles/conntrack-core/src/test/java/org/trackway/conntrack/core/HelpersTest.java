@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import java.nio.charset.StandardCharsets;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.trackway.conntrack.CtState;
 import org.trackway.conntrack.Tuple;
@@ -255,6 +257,32 @@ class HelpersTest {
         assertThat(bench.openSlots).isEmpty();
         assertThatIllegalStateException()
             .isThrownBy(() -> context[0].slot(String.class));
+    }
+
+    @Test
+    void helpersComeAndGoWhilePacketsFlow() throws Exception {
+        final AtomicBoolean stop = new AtomicBoolean();
+        final Set<String> strange = ConcurrentHashMap.newKeySet();
+        final Thread packets = new Thread(() -> {
+            int seq = 100;
+            while (!stop.get()) {
+                final Packet packet = bench.fromClient(bench.client().seq(seq++).payload("!"));
+                if (!isSound(packet)) {
+                    strange.add("a packet with a wrong checksum");
+                }
+            }
+        });
+        packets.setUncaughtExceptionHandler((thread, failure) -> strange.add(failure.toString()));
+        packets.start();
+        for (int i = 0; i < 2000; i++) {
+            bench.helpers.add(toy);
+            bench.helpers.remove(toy);
+        }
+        stop.set(true);
+        packets.join();
+        assertThat(strange).isEmpty();
+        assertThat(bench.failures()).isZero();
+        assertThat(bench.openSlots).isEmpty();
     }
 
     // ---- numbers ----
