@@ -35,7 +35,7 @@ public enum Counter {
     TCP_SEQ_CHK_FAILED,
     /** A TCP segment of a known connection had impossible flags. */
     INVALID_TCP_FLAGS,
-    /** An expectation was refused because its connection has too many. */
+    /** An expectation made room for a newer one because its connection had too many. */
     EXPECTATIONS_FULL,
     /** A helper threw, or named something impossible. */
     HELPER_FAILURES,
