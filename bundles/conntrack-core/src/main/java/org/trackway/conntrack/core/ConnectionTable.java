@@ -42,6 +42,7 @@ final class ConnectionTable {
     /** A slot whose connection went while slots behind it were in use. */
     private static final long DELETED = 1;
     private static final int FREE_CACHE = 16;
+    private static final int WORDS_PER_LINE = 8;
     private static final VarHandle SLOTS = MethodHandles.arrayElementVarHandle(long[].class);
     private static final AtomicInteger TRACKERS = new AtomicInteger();
 
@@ -145,15 +146,16 @@ final class ConnectionTable {
     }
 
     /**
-     * Reads every cache line of an entry, so that the misses of a batch overlap; the result means nothing. An entry of
-     * 128 bytes lies in three lines unless the collector happened to align its chunk.
+     * Reads every cache line of an entry, so that the misses of a batch overlap; the result means nothing. The collector
+     * aligns no chunk to lines, so that an entry of 128 bytes lies in three, and the longest in four at most.
      */
     long touch(final int ref) {
         final Slab slab = slabs[ref & KIND_MASK];
         final int index = ref >>> KIND_BITS;
         final long[] words = slab.chunk(index);
         final int base = slab.base(index);
-        return words[base] + words[base + Slab.ADDRESS] + words[base + slab.stride - 1];
+        final int end = base + slab.stride;
+        return words[base] + words[base + WORDS_PER_LINE] + words[end - WORDS_PER_LINE] + words[end - 1];
     }
 
     /**
