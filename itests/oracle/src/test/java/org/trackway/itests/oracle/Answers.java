@@ -7,9 +7,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a tracker did in a scenario, as text: by part, the lines of that part. The parts are {@code ct_state}, {@code tx}
- * (each packet that left: its number, the packet whose arrival made it leave, the port, its bytes), {@code dump NAME FORM},
- * {@code expectations NAME}, {@code fragments} (counters at the end) and {@code limits after ...}.
+ * What a tracker did in a scenario, as text: by part, the lines of that part. The parts are {@code ct_state},
+ * {@code tx} (each packet that left: its number, the packet whose arrival made it leave, the port, its bytes),
+ * {@code dump NAME FORM}, {@code expectations NAME}, {@code fragments} (counters at the end) and
+ * {@code limits after ...}.
  */
 final class Answers {
 

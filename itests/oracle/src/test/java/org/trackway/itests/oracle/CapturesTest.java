@@ -30,7 +30,7 @@ class CapturesTest {
     @TestFactory
     Stream<DynamicContainer> captures() throws IOException {
         final Differences differences = Differences.load();
-        return Location.list(Location.of("trackway.oracle").resolve("captures"), "*.pcap").stream()
+        return Location.list("trackway.oracle", "captures", "*.pcap").stream()
             .map(file -> DynamicContainer.dynamicContainer(Location.name(file), IntStream.of(1, 7, PacketBatch.BURST)
                 .mapToObj(size -> DynamicTest.dynamicTest(Location.name(file) + ", batches of " + size,
                     () -> check(file, size, differences)))));

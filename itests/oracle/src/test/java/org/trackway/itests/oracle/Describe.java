@@ -65,7 +65,8 @@ final class Describe {
     }
 
     private static IpAddress address(final byte[] data, final int at, final int size) {
-        return size == 4 ? IpAddress.v4(Bytes.i32(data, at)) : IpAddress.v6(Bytes.i64(data, at), Bytes.i64(data, at + 8));
+        return size == 4 ? IpAddress.v4(Bytes.i32(data, at))
+            : IpAddress.v6(Bytes.i64(data, at), Bytes.i64(data, at + 8));
     }
 
     private static void ports(final StringBuilder text, final byte[] data, final int l4, final int size) {

@@ -13,9 +13,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where Trackway deliberately answers differently, and what its answer is: {@code differences.txt}. The file changes the
- * golden text, so that afterwards ours must equal it to the last character; a change that does not fit the golden text,
- * or that ours does not make, fails.
+ * Where Trackway deliberately answers differently, and what its answer is: {@code differences.txt}. The file changes
+ * the golden text, so that afterwards ours must equal it to the last character; a change that does not fit the golden
+ * text, or that ours does not make, fails.
  */
 final class Differences {
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.trackway.itests.oracle;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -8,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 
@@ -18,10 +20,10 @@ final class Location {
     }
 
     /**
-     * {@return the folder that a system property names} Where it names none, tests are skipped, unless they run in CI
-     * ({@code CI=true}), which must not skip them; a folder that is not there fails everywhere.
+     * {@return the folders that a system property names, as in a class path} Where it names none, tests are skipped,
+     * unless they run in CI ({@code CI=true}), which must not skip them; a folder that is not there fails everywhere.
      */
-    static Path of(final String property) {
+    static List<Path> of(final String property) {
         final String value = System.getProperty(property, "");
         if (value.isBlank()) {
             final String hint = "no -D" + property + "=DIR was given: see itests/oracle/README.md";
@@ -30,21 +32,25 @@ final class Location {
             }
             Assumptions.abort(hint);
         }
-        final Path folder = Path.of(value);
-        if (!Files.isDirectory(folder)) {
-            Assertions.fail("-D" + property + "=" + value + ": there is no such folder");
+        final List<Path> folders = Stream.of(value.split(File.pathSeparator)).map(Path::of).toList();
+        for (final Path folder : folders) {
+            if (!Files.isDirectory(folder)) {
+                Assertions.fail("-D" + property + "=" + value + ": there is no folder " + folder);
+            }
         }
-        return folder;
+        return folders;
     }
 
-    /** {@return what lies in a folder and fits, by name; at least one} */
-    static List<Path> list(final Path folder, final String glob) throws IOException {
+    /** {@return what lies in a subfolder of the folders that a property names and fits, by name; at least one} */
+    static List<Path> list(final String property, final String subfolder, final String glob) throws IOException {
         final List<Path> paths = new ArrayList<>();
-        try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, glob)) {
-            found.forEach(paths::add);
+        for (final Path folder : of(property)) {
+            try (DirectoryStream<Path> found = Files.newDirectoryStream(folder.resolve(subfolder), glob)) {
+                found.forEach(paths::add);
+            }
         }
         if (paths.isEmpty()) {
-            Assertions.fail("nothing like " + glob + " in " + folder);
+            Assertions.fail("nothing like " + subfolder + "/" + glob + " in " + System.getProperty(property));
         }
         Collections.sort(paths);
         return paths;

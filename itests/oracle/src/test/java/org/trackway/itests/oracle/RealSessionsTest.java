@@ -27,9 +27,9 @@ import org.trackway.packet.IpAddress;
 import org.trackway.packet.Packet;
 
 /**
- * Recorded FTP and TFTP sessions of real clients and servers, through a firewall that lets only control connections from
- * the inside pass and what is related to them. Those recorded on both sides of a Linux router leave Trackway as they left
- * the router.
+ * Recorded FTP and TFTP sessions of real clients and servers, through a firewall that lets only control connections
+ * from the inside pass and what is related to them. Those recorded on both sides of a Linux router leave Trackway as
+ * they left the router.
  */
 class RealSessionsTest {
 
@@ -49,14 +49,14 @@ class RealSessionsTest {
 
     @TestFactory
     Stream<DynamicTest> dataConnectionsAreRelated() throws IOException {
-        return Location.list(Location.of("trackway.captures"), "*ftp?_*.pcap").stream()
+        return Location.list("trackway.captures", "", "*ftp?_*.pcap").stream()
             .filter(file -> !file.toString().contains("side."))
             .map(file -> DynamicTest.dynamicTest(Location.name(file), () -> new RealSessionsTest().plain(file)));
     }
 
     @TestFactory
     Stream<DynamicTest> translatedSessionsEqualTheRecordedOutside() throws IOException {
-        return Location.list(Location.of("trackway.captures"), "*.inside.pcap").stream()
+        return Location.list("trackway.captures", "", "*.inside.pcap").stream()
             .map(file -> DynamicTest.dynamicTest(file.getFileName().toString().replace(".inside.pcap", ""),
                 () -> new RealSessionsTest().routed(file)));
     }
@@ -64,7 +64,7 @@ class RealSessionsTest {
     /** The firewall is not simply open: without helpers in its flows, no data connection passes. */
     @TestFactory
     Stream<DynamicTest> withoutHelpersNoDataPasses() throws IOException {
-        return Location.list(Location.of("trackway.captures"), "ftp?_*.pcap").stream()
+        return Location.list("trackway.captures", "", "ftp?_*.pcap").stream()
             .map(file -> DynamicTest.dynamicTest(Location.name(file), () -> new RealSessionsTest().helpless(file)));
     }
 
@@ -180,7 +180,7 @@ class RealSessionsTest {
             final Tuple tuple = tuple(arrival.packet());
             final int port = arrival.port().equals("p1") ? tuple.destinationPort() : tuple.sourcePort();
             final String description = Describe.packet(arrival.packet().bytes());
-            final List<SeenPacket> seen = wire.receive(arrival.port(), arrival.packet());
+            final List<SeenPacket> seen = wire.receive(arrival.port(), List.of(arrival.packet()));
             passages.add(new Passage(seen.get(0), port == FTP || port == TFTP, description));
         }
         return passages;

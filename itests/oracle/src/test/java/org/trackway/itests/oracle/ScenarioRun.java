@@ -24,21 +24,24 @@ final class ScenarioRun {
     private static final int FIRST_TABLE = 10;
 
     private final Scenario scenario;
+    private final int burst;
     private final Conntrack tracker;
     private final Wire wire;
     private final Answers answers = new Answers();
     private long clockMs;
     private int next;
 
-    private ScenarioRun(final Scenario scenario) {
+    private ScenarioRun(final Scenario scenario, final int burst) {
         this.scenario = scenario;
+        this.burst = burst;
         tracker = Trackers.make(scenario.settings(), () -> clockMs * NS_PER_MS,
             List.of(new FtpHelper(), new TftpHelper()));
         wire = new Wire(tracker, flows(scenario.rules()));
     }
 
-    static Answers of(final Scenario scenario) {
-        final ScenarioRun run = new ScenarioRun(scenario);
+    /** {@return what it did with at most so many packets at a time} */
+    static Answers of(final Scenario scenario, final int burst) {
+        final ScenarioRun run = new ScenarioRun(scenario, burst);
         try (Wire wire = run.wire) {
             scenario.steps().forEach(run::step);
             int number = 0;
@@ -51,7 +54,7 @@ final class ScenarioRun {
         return run.answers;
     }
 
-    /** {@return the rules as flows: table 0 tracks, the table of the rule tracks once more if need be, table 1 sends} */
+    /** {@return the rules as flows: table 0 tracks, the rule's own table tracks again if need be, table 1 sends} */
     static List<String> flows(final List<Scenario.Rule> rules) {
         final List<String> flows = new ArrayList<>(List.of("table=1,in_port=p1,actions=output:p2",
             "table=1,in_port=p2,actions=output:p1"));
@@ -76,7 +79,12 @@ final class ScenarioRun {
             case "packets" -> {
                 final int last = Integer.parseInt(step.argument().substring(step.argument().indexOf('-') + 1));
                 while (next < last) {
-                    send(scenario.inputs().get(next));
+                    final int from = next;
+                    final String port = scenario.inputs().get(from).port();
+                    while (next < Math.min(last, from + burst) && scenario.inputs().get(next).port().equals(port)) {
+                        next++;
+                    }
+                    send(port, scenario.inputs().subList(from, next));
                 }
             }
             case "advance_ms" -> {
@@ -91,22 +99,23 @@ final class ScenarioRun {
         }
     }
 
-    private void send(final Scenario.Input input) {
-        next++;
-        if (input.clockMs() != clockMs) {
+    private void send(final String port, final List<Scenario.Input> inputs) {
+        if (inputs.get(0).clockMs() != clockMs) {
             throw new IllegalStateException("packet " + next + ": the clock shows " + clockMs + " ms, not "
-                + input.clockMs());
+                + inputs.get(0).clockMs());
         }
-        final List<SeenPacket> seen = wire.receive(input.port(), input.packet());
-        int released = 0;
+        final List<SeenPacket> seen = wire.receive(port, inputs.stream().map(Scenario.Input::packet).toList());
+        final boolean released = seen.stream().anyMatch(packet -> packet.fate() == SeenPacket.Fate.RELEASED);
+        int count = 0;
         for (final SeenPacket packet : seen) {
             if (packet.fate() == SeenPacket.Fate.HELD) {
-                answers.part("ct_state").add(next + ": (held)");
+                answers.part("ct_state").add(packet.number() + ": (held)");
             } else {
-                answers.part("ct_state").add(next + ": " + CtState.format(packet.ctState())
+                answers.part("ct_state").add((released ? next : packet.number()) + ": "
+                    + CtState.format(packet.ctState())
                     + (packet.ctZone() == 0 ? "" : " zone=" + packet.ctZone())
                     + (packet.ctMark() == 0 ? "" : " mark=" + Integer.toUnsignedString(packet.ctMark()))
-                    + (seen.size() == 1 ? "" : " (packet " + ++released + " of " + seen.size() + " released)"));
+                    + (released ? " (packet " + ++count + " of " + seen.size() + " released)" : ""));
             }
         }
         limits("limits after " + next + " packets");

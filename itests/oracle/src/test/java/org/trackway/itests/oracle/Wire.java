@@ -14,13 +14,13 @@ import org.trackway.packet.Packet;
 import org.trackway.packet.PacketBatch;
 import org.trackway.packet.Port;
 
-/** A datapath between two ports, {@code p1} and {@code p2}, that takes packets one by one and keeps what leaves. */
+/** A datapath between two ports, {@code p1} and {@code p2}, that keeps what leaves. */
 final class Wire implements AutoCloseable {
 
     /**
      * A packet that left.
      *
-     * @param input the number of the packet whose arrival made it leave, from 1
+     * @param input the number of the last packet that had come in by then, from 1
      * @param port  where it left
      * @param frame its bytes
      */
@@ -42,14 +42,16 @@ final class Wire implements AutoCloseable {
         datapath.observe(seen::add);
     }
 
-    /** Lets a packet come in. {@return what became of it, and of fragments that it released} */
-    List<SeenPacket> receive(final String port, final Packet packet) {
-        input++;
+    /** Lets packets come in together. {@return what became of them, and of fragments that they released} */
+    List<SeenPacket> receive(final String port, final List<Packet> packets) {
+        input += packets.size();
         seen.clear();
         final Port from = port.equals(one.name()) ? one : two;
-        packet.inPort(from);
         final PacketBatch batch = new PacketBatch();
-        batch.add(packet);
+        for (final Packet packet : packets) {
+            packet.inPort(from);
+            batch.add(packet);
+        }
         datapath.process(from, batch);
         return List.copyOf(seen);
     }
