@@ -38,7 +38,7 @@ record Scenario(String name, ConntrackSettings settings, List<Rule> rules, List<
     record Rule(String port, String match, String ct, String ifRelated) {
     }
 
-    /** Something that happens ({@code packets}, {@code dump}, {@code advance_ms}, {@code setting}), and its argument. */
+    /** Something that happens ({@code packets}, {@code dump}, {@code advance_ms}, {@code setting}); its argument. */
     record Step(String kind, String argument) {
     }
 
