@@ -50,6 +50,7 @@ final class HeaderWriter {
         final int tag = (int) key[Key.ETH_SOURCE] & 0xffff;
         if ((tag & Key.TAGGED) == 0) {
             packet.popVlan();
+            Fields.VLAN_TCI.write(key, HeaderReader.tag(packet));
         } else if (packet.vlanTags() > 0) {
             Bytes.put16(packet.data(), packet.offset() + 14, tag & ~Key.TAGGED);
         } else {

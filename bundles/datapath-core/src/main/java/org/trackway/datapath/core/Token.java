@@ -51,15 +51,16 @@ record Token(String text, int column) {
         final List<Token> parts = new ArrayList<>();
         int depth = 0;
         int start = 0;
+        int opened = 0;
         for (int i = 0; i <= text.length(); i++) {
             final char c = i == text.length() ? ',' : text.charAt(i);
             if (c == '(') {
-                depth++;
+                opened = depth++ == 0 ? i : opened;
             } else if (c == ')' && --depth < 0) {
                 throw sub(i, i + 1).error("there is no '(' before it");
             } else if (c == ',' || isSpace(c)) {
                 if (depth > 0 && i == text.length()) {
-                    throw sub(start).error("a ')' is missing");
+                    throw sub(opened).error("a ')' is missing");
                 }
                 if (depth == 0) {
                     if (i > start) {
