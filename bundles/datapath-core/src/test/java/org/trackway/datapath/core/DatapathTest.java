@@ -236,8 +236,8 @@ class DatapathTest {
     @Test
     void removalsAreLooseOrStrict() {
         lab = new Lab(conntrack);
-        final List<String> all = List.of("priority=5,ip,actions=2", "priority=6,udp,actions=2", "cookie=7,arp,actions=2",
-            "table=1,udp,tp_dst=53,actions=2", "table=1,actions=2");
+        final List<String> all = List.of("priority=5,ip,actions=2", "priority=6,udp,actions=2",
+            "cookie=7,arp,actions=2", "table=1,udp,tp_dst=53,actions=2", "table=1,actions=2");
         final List<List<Object>> cases = List.of(
             List.of("", false, 5), List.of("ip", false, 3), List.of("udp", false, 2), List.of("table=1", false, 2),
             List.of("table=1,ip", false, 1), List.of("cookie=7/-1", false, 1), List.of("cookie=0/0x1", false, 4),
@@ -307,7 +307,8 @@ class DatapathTest {
         lab = new Lab(conntrack);
         for (final String name : List.of("7", "normal", "ct", "a b", "a,b", "LOCAL", "", "0x1", "drop")) {
             assertThatThrownBy(() -> lab.datapath.addPort(new FakePort(name), OptionalInt.empty()))
-                .as(name).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("can't be the name of a port");
+                .as(name).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("can't be the name of a port");
         }
         assertThatThrownBy(() -> lab.datapath.addPort(new FakePort("p1"), OptionalInt.empty()))
             .hasMessage("there is a port 'p1' already");

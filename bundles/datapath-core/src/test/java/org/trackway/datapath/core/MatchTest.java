@@ -29,8 +29,10 @@ class MatchTest {
         Map.entry("echo6", () -> Packets.echo6("fc00::1", "fc00::2", 1, 1).build()),
         Map.entry("gre", () -> Packets.ip4(47, "10.0.0.1", "10.0.0.2").build()),
         Map.entry("tagged", () -> Packets.udp4("10.0.0.1", 53, "10.0.0.2", 54).tag(0x8100, 0xa009).build()),
-        Map.entry("arp", () -> Packets.arp(2, "02:00:00:00:00:01", "10.0.0.1", "02:00:00:00:00:02", "10.0.0.2").build()),
-        Map.entry("first", () -> Packets.udp4("10.0.0.1", 53, "10.0.0.2", 54).payloadSize(16).fragment(0, true).build()),
+        Map.entry("arp", () -> Packets.arp(2, "02:00:00:00:00:01", "10.0.0.1", "02:00:00:00:00:02", "10.0.0.2")
+            .build()),
+        Map.entry("first", () -> Packets.udp4("10.0.0.1", 53, "10.0.0.2", 54).payloadSize(16).fragment(0, true)
+            .build()),
         Map.entry("later", () -> Packets.udp4("10.0.0.1", 53, "10.0.0.2", 54).payloadSize(16).fragment(16, false)
             .build()),
         Map.entry("later6", () -> Packets.udp6("fc00::1", 53, "fc00::2", 54).payloadSize(16).fragment(16, false)

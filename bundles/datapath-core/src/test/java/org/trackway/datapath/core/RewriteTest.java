@@ -66,7 +66,8 @@ class RewriteTest {
 
     @Test
     void icmp6ChecksumCoversAddresses() {
-        assertThat(after("icmp6,actions=set_field:fd00::9->ipv6_src,2", Packets.echo6("fc00::1", "fc00::2", 7, 1).build()))
+        assertThat(after("icmp6,actions=set_field:fd00::9->ipv6_src,2",
+            Packets.echo6("fc00::1", "fc00::2", 7, 1).build()))
             .isEqualTo(Packets.echo6("fd00::9", "fc00::2", 7, 1).build().bytes());
     }
 
@@ -88,7 +89,8 @@ class RewriteTest {
     void sctpPorts() {
         assertThat(after("sctp,actions=set_field:9->sctp_src,mod_tp_dst:10,2",
             Packets.sctp4("10.0.0.1", 5, "10.0.0.2", 6).chunk(1, 0, new byte[] {1, 2, 3, 4}).build()))
-            .isEqualTo(Packets.sctp4("10.0.0.1", 9, "10.0.0.2", 10).chunk(1, 0, new byte[] {1, 2, 3, 4}).build().bytes());
+            .isEqualTo(Packets.sctp4("10.0.0.1", 9, "10.0.0.2", 10).chunk(1, 0, new byte[] {1, 2, 3, 4}).build()
+                .bytes());
     }
 
     @Test
@@ -154,8 +156,8 @@ class RewriteTest {
     void ethernetAddresses() {
         assertThat(after("actions=mod_dl_src:02:00:00:00:00:0a,set_field:02:00:00:00:00:0b->eth_dst,2",
             Packets.udp4("10.0.0.1", 5, "10.0.0.2", 80).build()))
-            .isEqualTo(Packets.udp4("10.0.0.1", 5, "10.0.0.2", 80).macs("02:00:00:00:00:0a", "02:00:00:00:00:0b").build()
-                .bytes());
+            .isEqualTo(Packets.udp4("10.0.0.1", 5, "10.0.0.2", 80).macs("02:00:00:00:00:0a", "02:00:00:00:00:0b")
+                .build().bytes());
     }
 
     @ParameterizedTest
