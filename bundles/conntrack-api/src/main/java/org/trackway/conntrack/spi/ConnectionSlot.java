@@ -24,7 +24,7 @@ public interface ConnectionSlot<T> extends AutoCloseable {
      * Sets or, with null, clears the connection's value.
      *
      * @return whether the connection is still there
-     * @throws IllegalStateException if the slot is closed
+     * @throws IllegalStateException if there is a value to set and the slot is closed
      */
     boolean set(long connectionId, T value);
 

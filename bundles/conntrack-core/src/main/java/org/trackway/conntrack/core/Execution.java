@@ -97,7 +97,9 @@ final class Execution {
         }
         for (int i = 0; i < size; i++) {
             final Packet packet = batch.get(i);
-            kinds[i] = (byte) extractor.extract(packet, zone, keys[i]);
+            // What the gathering of fragments has refused is neither looked at nor counted again.
+            kinds[i] = packet.ctState() == CtState.INVALID ? KeyExtractor.INVALID
+                : (byte) extractor.extract(packet, zone, keys[i]);
             hashes[i] = table.hash(keys[i]);
         }
         long sum = 0;
