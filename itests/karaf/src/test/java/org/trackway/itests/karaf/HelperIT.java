@@ -9,6 +9,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import javax.inject.Inject;
+import org.apache.karaf.features.BootFinished;
 import org.apache.karaf.features.FeaturesService;
 import org.junit.After;
 import org.junit.Before;
@@ -52,6 +53,9 @@ public class HelperIT {
         "priority=20,tcp,tp_src=21,actions=ct(commit,alg=ftp)",
         "priority=10,ip,actions=ct(commit)");
 
+    /** Before it nothing is certain. */
+    @Inject
+    private BootFinished booted;
     @Inject
     private BundleContext context;
     @Inject

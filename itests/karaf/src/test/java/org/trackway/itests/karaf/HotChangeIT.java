@@ -12,6 +12,7 @@ import java.util.Dictionary;
 import java.util.Hashtable;
 import java.util.List;
 import javax.inject.Inject;
+import org.apache.karaf.features.BootFinished;
 import org.apache.karaf.shell.api.console.SessionFactory;
 import org.junit.After;
 import org.junit.Before;
@@ -39,6 +40,9 @@ public class HotChangeIT {
     private static final String PID = "org.trackway.conntrack";
     private static final Path FILE = Path.of(System.getProperty("karaf.etc", "etc"), PID + ".cfg");
 
+    /** Before it nothing is certain. */
+    @Inject
+    private BootFinished booted;
     @Inject
     private BundleContext context;
     @Inject

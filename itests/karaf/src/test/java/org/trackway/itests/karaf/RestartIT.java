@@ -37,7 +37,7 @@ public class RestartIT {
 
     @Test
     public void settingsOfTheShellSurviveARestart() throws Exception {
-        final String changed = boot("conntrack:limits --max 1234", "conntrack:limits");
+        final String changed = boot("conntrack:limits --max-connections 1234", "conntrack:limits");
         assertTrue(changed, changed.contains("1234"));
 
         final String kept = boot("conntrack:limits");

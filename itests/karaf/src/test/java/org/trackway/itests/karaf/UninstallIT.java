@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import javax.inject.Inject;
+import org.apache.karaf.features.BootFinished;
 import org.apache.karaf.features.FeaturesService;
 import org.apache.karaf.shell.api.console.SessionFactory;
 import org.junit.Test;
@@ -32,6 +33,9 @@ public class UninstallIT {
     private static final Set<String> BOOTED =
         Set.of("trackway-shell", "trackway-pcap", "trackway-helper-ftp", "trackway-helper-tftp");
 
+    /** Before it nothing is certain. */
+    @Inject
+    private BootFinished booted;
     @Inject
     private BundleContext context;
     @Inject
