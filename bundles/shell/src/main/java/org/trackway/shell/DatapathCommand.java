@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.trackway.shell;
+
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.util.List;
+import org.apache.karaf.shell.api.action.lifecycle.Reference;
+import org.trackway.datapath.Datapath;
+
+/** A command about the live datapath. */
+abstract class DatapathCommand extends TrackwayCommand {
+
+    @Reference
+    Datapath live;
+
+    /** {@return the lines of a file of flows} */
+    final List<String> flowsFrom(final String file) throws IOException {
+        try {
+            return Files.readAllLines(path(file));
+        } catch (final NoSuchFileException e) {
+            throw new IOException(file + ": there is no such file", e);
+        } catch (final CharacterCodingException e) {
+            throw new IOException(file + " is not a text of flows", e);
+        } catch (final IOException e) {
+            throw new IOException(file + " can't be read" + (Files.isDirectory(path(file)) ? ": it is a directory" : ""),
+                e);
+        }
+    }
+
+    /** {@return whether flows may name what is not there} */
+    static Datapath.Missing missing(final boolean wait) {
+        return wait ? Datapath.Missing.WAIT : Datapath.Missing.REFUSE;
+    }
+}

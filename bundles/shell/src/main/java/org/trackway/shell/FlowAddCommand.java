@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.trackway.shell;
+
+import java.util.List;
+import org.apache.karaf.shell.api.action.Argument;
+import org.apache.karaf.shell.api.action.Command;
+import org.apache.karaf.shell.api.action.Option;
+import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.trackway.datapath.FlowException;
+
+/** Adds a flow to the live datapath. */
+@Service
+@Command(scope = "datapath", name = "flow-add", description = "Adds a flow to the live datapath.",
+    detailedDescription = """
+    The flow is a text as ovs-ofctl add-flow takes it; quote it. One with the same table, priority and match is replaced.
+    A flow that names a helper or timeout policy which is not there is refused unless --wait is given; it then acts without
+    it until it is there, and datapath:flows says so.
+    Examples:
+      datapath:flow-add 'priority=10,ip,ct_state=-trk actions=ct(table=1)'
+      datapath:flow-add 'table=1,ip,ct_state=+trk+new actions=ct(commit,zone=5),output:2'
+      datapath:flow-add --wait 'tcp,tp_dst=2121 actions=ct(commit,alg=ftp),normal'
+    """)
+public final class FlowAddCommand extends DatapathCommand {
+
+    @Option(name = "--wait", description = "Take the flow even if it names a helper or timeout policy that is not there")
+    boolean wait;
+
+    @Argument(name = "flow", description = "The flow, quoted", required = true, multiValued = true)
+    List<String> words;
+
+    @Override
+    void run(final Console console) {
+        final String flow = String.join(" ", Operands.of(this, words));
+        try {
+            live.addFlow(flow, missing(wait));
+        } catch (final FlowException e) {
+            throw new IllegalArgumentException(FlowError.explain(console, flow, e), e);
+        }
+    }
+}
