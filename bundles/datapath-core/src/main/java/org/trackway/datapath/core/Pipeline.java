@@ -392,6 +392,7 @@ final class Pipeline {
         copy.timestampNs(packet.timestampNs());
         copy.l3Checksum(packet.l3Checksum());
         copy.l4Checksum(packet.l4Checksum());
+        copy.segmentSize(packet.segmentSize());
         copy.copyConntrack(packet);
         copy.ctConnection(packet.ctConnection(), packet.ctReply(), packet.ctRelated());
         copies.add(copy);

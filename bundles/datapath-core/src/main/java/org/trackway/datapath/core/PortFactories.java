@@ -55,6 +55,10 @@ public final class PortFactories {
         return factory;
     }
 
+    boolean isThere(final PortFactory factory) {
+        return byKind.containsValue(factory);
+    }
+
     void add(final TableDatapath datapath) {
         datapaths.add(datapath);
     }

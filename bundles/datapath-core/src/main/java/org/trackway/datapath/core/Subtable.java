@@ -16,6 +16,9 @@ final class Subtable {
     /** The words of the key that are matched, and which bits of them. */
     private final int[] words;
     private final long[] masks;
+    /** Which of those bits are the same in all flows, and what they are: most packets are turned away by them. */
+    private final long[] commonMasks;
+    private final long[] commonValues;
     /** The hash table, a power of two, linear probing: the flow of each place and the values that it wants. */
     private final Rule[] rules;
     private final long[] values;
@@ -31,6 +34,13 @@ final class Subtable {
         }
         words = used.stream().mapToInt(Integer::intValue).toArray();
         masks = used.stream().mapToLong(first::mask).toArray();
+        commonValues = used.stream().mapToLong(first::value).toArray();
+        commonMasks = masks.clone();
+        for (final Rule rule : flows) {
+            for (int i = 0; i < words.length; i++) {
+                commonMasks[i] &= ~(rule.match.value(words[i]) ^ commonValues[i]);
+            }
+        }
         final int capacity = Integer.highestOneBit(flows.size() * 4 - 1);
         rules = new Rule[capacity];
         values = new long[capacity * words.length];
@@ -70,7 +80,11 @@ final class Subtable {
     Rule find(final long[] key) {
         long hash = 0;
         for (int i = 0; i < words.length; i++) {
-            hash = mix(hash, key[words[i]] & masks[i]);
+            final long word = key[words[i]];
+            if (((word ^ commonValues[i]) & commonMasks[i]) != 0) {
+                return null;
+            }
+            hash = mix(hash, word & masks[i]);
         }
         int place = place(hash);
         while (rules[place] != null) {

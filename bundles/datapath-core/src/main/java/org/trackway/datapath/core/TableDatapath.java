@@ -86,12 +86,18 @@ class TableDatapath implements PrivateDatapath {
         }
         final PortFactory factory = factories.get(kind);
         final Port port = factory.open(portName, options);
+        final DatapathPort added;
         try {
-            return add(port, number, factory);
+            added = add(port, number, factory);
         } catch (final IllegalArgumentException taken) {
             port.close();
             throw taken;
         }
+        if (!factories.isThere(factory)) {
+            // It went meanwhile, perhaps before the port could be found among those to remove.
+            removeAll(factory);
+        }
+        return added;
     }
 
     @Override

@@ -21,7 +21,7 @@ final class Track extends Action {
     /** What does not depend on the packet; zone, mark and label are overwritten where they do. */
     final CtAction fixed;
     private final Subfield zone;
-    private final List<Action> exec;
+    private final Action[] exec;
     private final boolean dynamic;
     /** Actions made for zones, marks and labels that were met; one that is pushed out is made anew. */
     private final AtomicReferenceArray<CtAction> made;
@@ -40,7 +40,7 @@ final class Track extends Action {
         this.fixed = fixed;
         this.table = table;
         this.zone = zone;
-        this.exec = List.copyOf(exec);
+        this.exec = exec.toArray(Action[]::new);
         this.text = text;
         dynamic = zone != null || exec.stream().anyMatch(Move.class::isInstance);
         made = dynamic ? new AtomicReferenceArray<>(CACHED) : null;
