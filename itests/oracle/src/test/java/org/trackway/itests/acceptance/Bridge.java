@@ -31,7 +31,7 @@ import org.trackway.packet.Port;
 
 /**
  * A datapath with the ports {@code p1} to {@code p9}, numbered 1 to 9, and the port {@code LOCAL}, and a tracker of its
- * own with both helpers and a clock that only tests move. Where the peer's flows send to a controller, those pasted here
+ * own with both helpers and a clock that only tests move. Where the peer's flows send to a controller, the ones here
  * output to port 9.
  */
 final class Bridge implements AutoCloseable {

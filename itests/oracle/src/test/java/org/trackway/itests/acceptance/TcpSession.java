@@ -138,13 +138,18 @@ final class TcpSession {
         return Wording.payload(arrived);
     }
 
-    /** Sends what was sent last once more. {@return the text that arrives} */
+    /** The client sends once more what it said last. {@return the text that arrives, where the first one did} */
     String clientRepeats(final String text) {
         client.next = client.next - text.length() & 0xffffffffL;
-        final int length = Wording.payload(bridge.receive(client.attached, client.segment("PA").payload(text))
-            .at(server.attached)).length();
+        outcome = bridge.receive(client.attached, client.segment("PA").payload(text));
+        final Packet again = outcome.at(server.attached);
+        assertThat(again).as("the repeated '%s' arrives; ct_state=%s", text.strip(), outcome.state()).isNotNull();
+        final int length = Wording.payload(again).length();
         server.expected = server.expected - length & 0xffffffffL;
-        return says(client, server, text);
+        check(server, again, "PA");
+        client.next = client.next + text.length() & 0xffffffffL;
+        server.expected = server.expected + length & 0xffffffffL;
+        return Wording.payload(again);
     }
 
     private Packet pass(final End from, final End to, final String flags, final String text) {
@@ -187,6 +192,11 @@ final class TcpSession {
     /** {@return what became of the packet that was sent last, acknowledgements of text left out} */
     Bridge.Outcome outcome() {
         return outcome;
+    }
+
+    /** {@return the address by which the server was called, which is its own as far as it knows} */
+    String serverAddress() {
+        return server.address;
     }
 
     /** {@return address and port that the server sees as its client} */
