@@ -75,10 +75,11 @@ import org.trackway.conntrack.TimeoutPolicy;
         static ConntrackSettings settings(final ConntrackConfiguration from) {
             final Map<Integer, Long> zoneLimits = new TreeMap<>();
             items(from.zoneLimits(), item -> {
-                final String[] parts = item.split("=", -1);
+                final int equals = item.indexOf('=');
                 try {
-                    zoneLimits.put(Integer.valueOf(parts[0].trim()), Long.valueOf(parts[1].trim()));
-                } catch (final NumberFormatException | ArrayIndexOutOfBoundsException wrong) {
+                    zoneLimits.put(Integer.valueOf(item.substring(0, Math.max(equals, 0)).trim()),
+                        Long.valueOf(item.substring(equals + 1).trim()));
+                } catch (final NumberFormatException wrong) {
                     throw new IllegalArgumentException("zone limit '" + item + "' is not ZONE=LIMIT", wrong);
                 }
             });

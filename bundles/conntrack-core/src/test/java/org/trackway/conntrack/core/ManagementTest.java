@@ -10,6 +10,7 @@ import static org.trackway.conntrack.core.TrackerBench.tuple;
 import static org.trackway.conntrack.core.TrackerBench.udp;
 import static org.trackway.conntrack.core.TrackerBench.udpReply;
 
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -275,5 +276,26 @@ class ManagementTest {
         bench.tracker.execute(batch, COMMIT, bench.nowNs);
         assertThat(bench.tracker.count()).isEqualTo(1000);
         assertThat(bench.count(Counter.PACKETS)).isEqualTo(1000);
+    }
+
+    // ---- the end of a tracker ----
+
+    /** A tracker that this thread and another one have used. */
+    private static WeakReference<Tracker> usedAndDropped() throws InterruptedException {
+        final TrackerBench bench = new TrackerBench();
+        bench.send(COMMIT, udp());
+        final Thread other = new Thread(() -> bench.send(COMMIT, udpReply()));
+        other.start();
+        other.join();
+        return new WeakReference<>(bench.tracker);
+    }
+
+    @Test
+    void aTrackerThatIsDroppedIsGoneThoughItsThreadsLiveOn() throws InterruptedException {
+        final WeakReference<Tracker> dropped = usedAndDropped();
+        for (int i = 0; i < 50 && dropped.get() != null; i++) {
+            System.gc();
+        }
+        assertThat(dropped.get()).isNull();
     }
 }
