@@ -245,6 +245,66 @@ class BasicTrackingAcceptanceTest {
     }
 
     @Test
+    @DisplayName("conntrack - multiple bridges")
+    void conntrackMultipleBridges() {
+        bridge = new Bridge(BASE, """
+            priority=10,icmp,action=normal
+            priority=100,in_port=2,tcp,ct_state=-trk,action=ct(commit,zone=1),1
+            priority=100,in_port=1,tcp,ct_state=-trk,action=ct(table=0,zone=1)
+            priority=100,in_port=1,tcp,ct_state=+trk+est,ct_zone=1,action=2
+            """);
+        try (Bridge second = new Bridge(bridge, BASE, """
+                priority=10,icmp,action=normal
+                priority=100,in_port=1,tcp,ct_state=-trk,action=ct(table=0,zone=2)
+                priority=100,in_port=1,tcp,ct_state=+trk+new,ct_zone=2,action=ct(commit,zone=2),2
+                priority=100,in_port=1,tcp,ct_state=+trk+est,ct_zone=2,action=2
+                priority=100,in_port=2,tcp,ct_state=-trk,action=ct(table=0,zone=2)
+                priority=100,in_port=2,tcp,ct_state=+trk+est,ct_zone=2,action=ct(commit,zone=2),1
+                """)) {
+            final Packets up = Packets.tcp4(ONE, 1000, TWO, 80);
+            final Packets down = Packets.tcp4(TWO, 80, ONE, 1000);
+            assertThat(second.receive(2, down.flags("SA").seq(99).ack(1)).sent()).as("nobody asked").isEmpty();
+            assertThat(cross(bridge, second, up.flags("S").seq(0))).isEqualTo("tcp 10.1.1.1:1000 > 10.1.1.2:80 [S]");
+            assertThat(cross(second, bridge, down.flags("SA").seq(99).ack(1)))
+                .isEqualTo("tcp 10.1.1.2:80 > 10.1.1.1:1000 [SA]");
+            assertThat(cross(bridge, second, up.flags("A").seq(1).ack(100)))
+                .isEqualTo("tcp 10.1.1.1:1000 > 10.1.1.2:80 [A]");
+        }
+        assertThat(bridge.dump()).containsExactly("tcp,orig=(src=10.1.1.1,dst=10.1.1.2,sport=1000,dport=80),"
+            + "reply=(src=10.1.1.2,dst=10.1.1.1,sport=80,dport=1000),zone=1,protoinfo=(state=ESTABLISHED)",
+            "tcp,orig=(src=10.1.1.1,dst=10.1.1.2,sport=1000,dport=80),"
+                + "reply=(src=10.1.1.2,dst=10.1.1.1,sport=80,dport=1000),zone=2,protoinfo=(state=ESTABLISHED)");
+    }
+
+    /** Carries a packet from a host at port 2 over the line between both ports 1. {@return what the other host gets} */
+    private static String cross(final Bridge first, final Bridge second, final Packets packet) {
+        return Wording.of(second.receive(1, first.receive(2, packet).at(1)).at(2));
+    }
+
+    @Test
+    @DisplayName("conntrack - multiple zones, local")
+    void conntrackMultipleZonesLocal() {
+        // In the peer's test the host's own tracker has seen its packets; the first flow takes its place.
+        bridge = new Bridge(BASE, """
+            priority=200,in_port=LOCAL,ip,ct_state=-trk,action=ct(table=0,zone=40000)
+            priority=100,in_port=LOCAL,ip,ct_state=-trk,action=drop
+            priority=100,in_port=LOCAL,ip,ct_state=+trk+new,action=ct(commit,zone=1),ct(commit,zone=2),1
+            priority=100,in_port=LOCAL,ip,ct_state=+trk+est,action=ct(commit,zone=1),ct(commit,zone=2),1
+            priority=100,in_port=1,ip,ct_state=-trk,action=ct(table=1,zone=1)
+            table=1,in_port=1,ip,ct_state=+trk+est,ct_zone=1,action=ct(table=2,zone=2)
+            table=2,in_port=1,ip,ct_state=+trk+est,ct_zone=2,action=LOCAL
+            """);
+        assertThat(bridge.ping(Datapath.LOCAL_PORT, ONE, 1, TWO, 5)).isTrue();
+        assertThat(page(Datapath.LOCAL_PORT, ONE, 1, TWO)).isTrue();
+        assertThat(page(Datapath.LOCAL_PORT, ONE, 1, TWO)).isTrue();
+        for (int zone = 1; zone <= 2; zone++) {
+            assertThat(bridge.dump(zone)).containsExactly("icmp,orig=(src=10.1.1.1,dst=10.1.1.2,id=5,type=8,code=0),"
+                + "reply=(src=10.1.1.2,dst=10.1.1.1,id=5,type=0,code=0),zone=" + zone,
+                closed(ONE, 40001, TWO, ",zone=" + zone), closed(ONE, 40002, TWO, ",zone=" + zone));
+        }
+    }
+
+    @Test
     @DisplayName("conntrack - multi-stage pipeline, local")
     void conntrackMultiStagePipelineLocal() {
         // In the peer's test the host's own tracker has seen its packets; the first flow takes its place.

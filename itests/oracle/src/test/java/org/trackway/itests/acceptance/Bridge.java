@@ -97,7 +97,13 @@ final class Bridge implements AutoCloseable {
     private int lastPort = 40_000;
 
     Bridge(final String... flows) {
-        tracker = Trackers.make(ConntrackSettings.DEFAULT, () -> nowNs, List.of(new FtpHelper(), new TftpHelper()));
+        this(null, flows);
+    }
+
+    /** Makes a bridge on the tracker of another one, or on its own if that is null. */
+    Bridge(final Bridge other, final String... flows) {
+        tracker = other != null ? other.tracker
+            : Trackers.make(ConntrackSettings.DEFAULT, () -> nowNs, List.of(new FtpHelper(), new TftpHelper()));
         datapath = new DatapathFactoryComponent(new PortFactories()).create("bridge", tracker);
         for (int number = 1; number <= PORTS; number++) {
             add(number);

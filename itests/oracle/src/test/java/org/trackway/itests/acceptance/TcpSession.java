@@ -199,6 +199,11 @@ final class TcpSession {
         return server.address;
     }
 
+    /** {@return the address that the client calls} */
+    String calledServer() {
+        return client.peer;
+    }
+
     /** {@return address and port that the server sees as its client} */
     String clientAsSeen() {
         return server.peer + ':' + server.peerPort;
