@@ -57,6 +57,7 @@ public final class Packet {
     private int fragment;
     private byte l3Checksum;
     private byte l4Checksum;
+    private int segmentSize;
 
     // Connection tracking metadata.
     private int ctState;
@@ -120,6 +121,7 @@ public final class Packet {
         parsed = false;
         l3Checksum = CHECKSUM_UNKNOWN;
         l4Checksum = CHECKSUM_UNKNOWN;
+        segmentSize = 0;
         clearConntrack();
     }
 
@@ -131,6 +133,7 @@ public final class Packet {
         copy.timestampNs = timestampNs;
         copy.l3Checksum = l3Checksum;
         copy.l4Checksum = l4Checksum;
+        copy.segmentSize = segmentSize;
         copy.copyConntrack(this);
         copy.ctConnection = ctConnection;
         copy.ctReply = ctReply;
@@ -455,6 +458,20 @@ public final class Packet {
     /** Says what is known of the transport checksum. */
     public void l4Checksum(final byte status) {
         l4Checksum = status;
+    }
+
+    /**
+     * Many segments in one, as Linux carries them until a transmitter cuts them (TSO, GSO).
+     *
+     * @return how many bytes of TCP or UDP payload each frame on the wire will have; 0 if this is one frame
+     */
+    public int segmentSize() {
+        return segmentSize;
+    }
+
+    /** Says that it stands for several frames of so many bytes of payload each, 0..65535; 0 for an ordinary one. */
+    public void segmentSize(final int payload) {
+        segmentSize = payload;
     }
 
     // ---- where it came from, who holds it ----
