@@ -39,7 +39,7 @@ final class Helpers {
     private final Expectations expectations;
     private final Counters counters;
     private final Slots slots;
-    private final ThreadLocal<ControlView> views;
+    private final PerThread<ControlView> views;
     private final List<Attached> all = new ArrayList<>();
     private volatile Map<String, Attached> byName = Map.of();
 
@@ -54,7 +54,7 @@ final class Helpers {
         this.expectations = expectations;
         this.counters = counters;
         this.slots = slots;
-        views = ThreadLocal.withInitial(() -> new ControlView(expectations));
+        views = new PerThread<>(() -> new ControlView(expectations));
     }
 
     /** One helper in this tracker, what it said of itself, and its slots. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.trackway.conntrack.core;
 
-import java.lang.ref.WeakReference;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.List;
@@ -9,7 +8,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.WeakHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -53,10 +51,7 @@ final class Tracker implements Conntrack {
 
     private final String name;
     private final LongSupplier clock;
-    /** Weak, so that a tracker that was dropped does not live on in the threads that used it. */
-    private final ThreadLocal<WeakReference<Execution>> executions = new ThreadLocal<>();
-    /** What the weak references point to, while there are both the tracker and the thread. Guarded by itself. */
-    private final Map<Thread, Execution> executionsByThread = new WeakHashMap<>();
+    private final PerThread<Execution> executions = new PerThread<>(() -> new Execution(this));
     private final AtomicBoolean failed = new AtomicBoolean();
     private volatile ConntrackSettings settings;
 
@@ -83,18 +78,7 @@ final class Tracker implements Conntrack {
 
     @Override
     public void execute(final PacketBatch batch, final CtAction action, final long nowNs) {
-        final WeakReference<Execution> known = executions.get();
-        final Execution execution = known == null ? null : known.get();
-        (execution == null ? makeExecution() : execution).run(batch, action, nowNs);
-    }
-
-    private Execution makeExecution() {
-        final Execution execution = new Execution(this);
-        synchronized (executionsByThread) {
-            executionsByThread.put(Thread.currentThread(), execution);
-        }
-        executions.set(new WeakReference<>(execution));
-        return execution;
+        executions.get().run(batch, action, nowNs);
     }
 
     @Override

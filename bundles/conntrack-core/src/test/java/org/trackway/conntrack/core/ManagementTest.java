@@ -280,10 +280,12 @@ class ManagementTest {
 
     // ---- the end of a tracker ----
 
-    /** A tracker that this thread and another one have used. */
+    /** A tracker that this thread, with a helper, and another one have used. */
     private static WeakReference<Tracker> usedAndDropped() throws InterruptedException {
         final TrackerBench bench = new TrackerBench();
         bench.send(COMMIT, udp());
+        bench.tracker.addHelper(new ToyHelper());
+        bench.send(CtAction.builder().commit().helper("toy").build(), Packets.tcp4(A, 1, B, 7).flags("S"));
         final Thread other = new Thread(() -> bench.send(COMMIT, udpReply()));
         other.start();
         other.join();
