@@ -20,13 +20,18 @@ record Console(PrintStream out, boolean terminal, int width) {
     private static final String ESCAPE = "\u001b[";
     private static final int DEFAULT_WIDTH = 80;
 
-    /** {@return the console of the command that runs in this session on this thread} */
+    /**
+     * {@return the console of the command that runs in this session on this thread}
+     *
+     * @param out its standard output; a terminal is written to directly instead, since an interrupt, which is how ctrl-c
+     *            arrives, in the middle of writing closes standard output for good
+     */
     static Console of(final Session session, final PrintStream out) {
         final Terminal terminal = session.getTerminal();
         final Process process = Process.Utils.current();
         final boolean shown = terminal != null && terminal.isAnsiSupported() && !isDumb(terminal.getType())
             && (process == null || process.isTty(1));
-        return new Console(out, shown, shown && terminal.getWidth() > 0 ? terminal.getWidth() : DEFAULT_WIDTH);
+        return new Console(shown ? session.getConsole() : out, shown, shown && terminal.getWidth() > 0 ? terminal.getWidth() : DEFAULT_WIDTH);
     }
 
     private static boolean isDumb(final String type) {

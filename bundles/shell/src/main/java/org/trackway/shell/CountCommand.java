@@ -8,8 +8,8 @@ import org.apache.karaf.shell.api.action.lifecycle.Service;
 @Service
 @Command(scope = "conntrack", name = "count", description = "Prints how many connections are held.",
     detailedDescription = """
-    A bare number, as ovs-appctl dpctl/ct-get-nconns prints it: expired connections that were not swept yet are in it.
-    conntrack:list --count counts the live ones.
+    A bare number, as ovs-appctl dpctl/ct-get-nconns prints it: expired connections that were not swept yet are \
+    in it. conntrack:list --count counts the live ones.
     Examples:
       conntrack:count
       conntrack:count --tracker replay

@@ -15,8 +15,8 @@ import org.trackway.conntrack.Conntrack;
 @Service
 @Command(scope = "conntrack", name = "events", description = "Follows what happens to connections, until ctrl-c.",
     detailedDescription = """
-    One line an event: time, what happened, id, connection, state. Events that come faster than they can be printed are
-    dropped and counted; packets never wait.
+    One line an event: time, what happened, id, connection, state. Events that come faster than they can be \
+    printed are dropped and counted; packets never wait.
     Examples:
       conntrack:events
       conntrack:events --zone 5 --protocol tcp --only created,destroyed

@@ -20,7 +20,7 @@ import org.trackway.packet.IpProtocol;
     Examples:
       conntrack:expectations
       conntrack:expectations --zone 5 --json
-      conntrack:expectations --ovs     as ovs-appctl dpctl/dump-conntrack-exp
+      conntrack:expectations --ovs   as dpctl/dump-conntrack-exp
     """)
 public final class ExpectationsCommand extends TrackerCommand {
 

@@ -12,13 +12,13 @@ import org.trackway.datapath.FlowException;
 @Service
 @Command(scope = "datapath", name = "flow-add", description = "Adds a flow to the live datapath.",
     detailedDescription = """
-    The flow is a text as ovs-ofctl add-flow takes it; quote it. One with the same table, priority and match is replaced.
-    A flow that names a helper or timeout policy which is not there is refused unless --wait is given; it then acts without
-    it until it is there, and datapath:flows says so.
+    The flow is a text as ovs-ofctl add-flow takes it; quote it. One with the same table, priority and match is \
+    replaced. A flow that names a helper or timeout policy which is not there is refused unless --wait is \
+    given; it then acts without it until it is there, and datapath:flows says so.
     Examples:
       datapath:flow-add 'priority=10,ip,ct_state=-trk actions=ct(table=1)'
-      datapath:flow-add 'table=1,ip,ct_state=+trk+new actions=ct(commit,zone=5),output:2'
-      datapath:flow-add --wait 'tcp,tp_dst=2121 actions=ct(commit,alg=ftp),normal'
+      datapath:flow-add 'table=1,ip,ct_state=+trk+new actions=ct(commit),2'
+      datapath:flow-add --wait 'tcp,tp_dst=2121 actions=ct(commit,alg=ftp)'
     """)
 public final class FlowAddCommand extends DatapathCommand {
 

@@ -12,8 +12,8 @@ import org.trackway.datapath.FlowException;
 @Service
 @Command(scope = "datapath", name = "flow-remove", description = "Removes flows from the live datapath.",
     detailedDescription = """
-    Takes what ovs-ofctl del-flows takes: a match without actions removes every flow that is equal or more specific, with
-    --strict only the one with exactly this match and priority. Everything needs --all.
+    Takes what ovs-ofctl del-flows takes: a match without actions removes every flow that is equal or more \
+    specific, with --strict only the one with exactly this match and priority. Everything needs --all.
     Examples:
       datapath:flow-remove 'table=1'
       datapath:flow-remove 'tcp,tp_dst=80'

@@ -12,7 +12,8 @@ import org.trackway.datapath.Flow;
 @Service
 @Command(scope = "datapath", name = "flows", description = "Dumps the flows of the live datapath with their counters.",
     detailedDescription = """
-    The lines are those of ovs-ofctl dump-flows; with --no-stats they can be loaded again by datapath:flow-load.
+    The lines are those of ovs-ofctl dump-flows; with --no-stats they can be loaded again by \
+    datapath:flow-load.
     Examples:
       datapath:flows
       datapath:flows --table 1

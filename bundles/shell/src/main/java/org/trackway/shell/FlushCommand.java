@@ -11,16 +11,17 @@ import org.trackway.conntrack.OvsMatch;
 /** Removes connections. */
 @Service
 @Command(scope = "conntrack", name = "flush", description = "Removes connections, at once.", detailedDescription = """
-    Takes what ovs-appctl dpctl/flush-conntrack takes: zone=N, mark=X[/M], labels=X[/M], a tuple of the original direction
-    and one of the reply direction, in this order, each optional. A tuple has ct_nw_src, ct_nw_dst, ct_ipv6_src,
-    ct_ipv6_dst, ct_nw_proto, ct_tp_src, ct_tp_dst, icmp_id, icmp_type, icmp_code; a complete one is looked up in zone 0
-    unless a zone is given, a part of one matches in every zone. Everything needs --all.
+    Takes what ovs-appctl dpctl/flush-conntrack takes: zone=N, mark=X[/M], labels=X[/M], a tuple of the \
+    original direction and one of the reply direction, in this order, each optional. A tuple has ct_nw_src, \
+    ct_nw_dst, ct_ipv6_src, ct_ipv6_dst, ct_nw_proto, ct_tp_src, ct_tp_dst, icmp_id, icmp_type, icmp_code; a \
+    complete one is looked up in zone 0 unless a zone is given, a part of one matches in every zone. Everything \
+    needs --all.
     Examples:
       conntrack:flush --all
       conntrack:flush zone=5
       conntrack:flush mark=0x10/0xf0
       conntrack:flush 'ct_nw_src=10.1.1.1,ct_nw_proto=17'
-      conntrack:flush zone=5 'ct_nw_src=10.1.1.1,ct_nw_dst=10.1.1.2,ct_nw_proto=6,ct_tp_src=1000,ct_tp_dst=80'
+      conntrack:flush zone=5 'ct_ipv6_dst=fc00::2,ct_nw_proto=6'
     """)
 public final class FlushCommand extends TrackerCommand {
 

@@ -19,10 +19,10 @@ import org.trackway.packet.IpProtocol;
     What is set acts at once and survives a restart.
     Examples:
       conntrack:fragments
-      conntrack:fragments -m                also the datagrams that are being gathered
+      conntrack:fragments -m                also the datagrams in pieces
       conntrack:fragments --v6 off
       conntrack:fragments --min-v4 400 --max 2000
-      conntrack:fragments --ovs -m          as ovs-appctl dpctl/ipf-get-status -m
+      conntrack:fragments --ovs -m          as dpctl/ipf-get-status -m
     """)
 public final class FragmentsCommand extends SettingsCommand {
 

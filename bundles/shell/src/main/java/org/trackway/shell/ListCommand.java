@@ -17,13 +17,13 @@ import org.trackway.conntrack.OvsFormat;
 @Command(scope = "conntrack", name = "list", description = "Lists connections: a table for people, JSON, or the lines of "
     + "Open vSwitch.", detailedDescription = """
     Examples:
-      conntrack:list                                   what there is, zone by zone
-      conntrack:list --protocol tcp --state established --address 10.0.0.0/8
-      conntrack:list --top 10                          the ten with most bytes
-      conntrack:list --top 10 --sort packets           ... with most packets
-      conntrack:list --tracker replay                  those of the last replay
-      conntrack:list --zone 5 --count                  how many
-      conntrack:list --ovs -m -s                       as ovs-appctl dpctl/dump-conntrack -m -s
+      conntrack:list
+      conntrack:list --protocol tcp --state established
+      conntrack:list --top 10                  the ten with most bytes
+      conntrack:list --top 10 --sort packets   ... with most packets
+      conntrack:list --tracker replay          those of the last replay
+      conntrack:list --zone 5 --count          how many
+      conntrack:list --ovs -m -s               as dpctl/dump-conntrack -m -s
     """)
 public final class ListCommand extends TrackerCommand {
 

@@ -21,7 +21,7 @@ import org.trackway.datapath.DatapathPort;
     Each kind of port has its own options; a wrong one is answered with what the kind takes.
     Examples:
       datapath:port-add p1 --kind pcap --option file=/tmp/in.pcap
-      datapath:port-add p2 --kind pcap --option record=/tmp/out.pcap --number 2
+      datapath:port-add p2 --option record=/tmp/out.pcap --number 2
     """)
 public final class PortAddCommand extends DatapathCommand {
 

@@ -26,7 +26,7 @@ final class ProgressBar implements ReplayProgress {
 
     @Override
     public void replayed(final long packets, final long bytes, final long elapsedNs) {
-        if (console.terminal() && elapsedNs >= MOMENT_NS) {
+        if (console.terminal() && elapsedNs >= MOMENT_NS && !Thread.currentThread().isInterrupted()) {
             console.overwrite(line(packets, elapsedNs));
             shown = true;
         }

@@ -29,17 +29,17 @@ import org.trackway.packet.Progress;
 @Service
 @Command(scope = "datapath", name = "replay", description = "Replays a capture through a tracker and says what it made of it.",
     detailedDescription = """
-    Reads pcap and pcapng. The replay has a tracker, flows and a clock of its own, so that nothing live is touched; every
-    packet is committed in zone 0 unless --flows says otherwise. Afterwards its connections can be looked at with
-    --tracker replay: conntrack:list, show, stats, expectations.
-    With --flows the capture comes in at port 1; --record is port 2, named record.
+    Reads pcap and pcapng. The replay has a tracker, flows and a clock of its own, so that nothing live is \
+    touched; every packet is committed in zone 0 unless --flows says otherwise. Afterwards its connections can \
+    be looked at with --tracker replay: conntrack:list, show, stats, expectations. With --flows the capture \
+    comes in at port 1; --record is port 2, named record.
     Examples:
       datapath:replay samples/ftp4_pasv.pcap
       datapath:replay --trace --clock frozen capture.pcap
-      datapath:replay --trace=oracle capture.pcap           as test-conntrack pcap prints it
+      datapath:replay --trace=oracle capture.pcap
       datapath:replay --flows nat.flows --record out.pcap in.pcap
-      datapath:replay --connections --ovs -m capture.pcap   then as dpctl/dump-conntrack -m
-      datapath:replay --live --pace capture capture.pcap    into the live tracker, as fast as it was captured
+      datapath:replay --connections --ovs -m capture.pcap
+      datapath:replay --live --pace capture capture.pcap
     """)
 public final class ReplayCommand extends DatapathCommand {
 
@@ -57,16 +57,16 @@ public final class ReplayCommand extends DatapathCommand {
     @Completion(Paths.class)
     String flows;
 
-    @Option(name = "--clock", description = "The clock of its own tracker: capture (the packets' time stamps; the default), "
+    @Option(name = "--clock", description = "The clock of its own tracker: capture (the packets' time stamps), "
         + "frozen (nothing expires) or monotonic (this machine's)")
     @Completion(value = StringsCompleter.class, values = {"capture", "frozen", "monotonic"})
     String clock = "capture";
 
-    @Option(name = "--pace", description = "full (as fast as possible; the default) or capture (as it was captured)")
+    @Option(name = "--pace", description = "full (as fast as possible) or capture (as it was captured)")
     @Completion(value = StringsCompleter.class, values = {"full", "capture"})
     String pace = "full";
 
-    @Option(name = "--batch", description = "Packets that go through the tables together, 1 to 32 (the default)")
+    @Option(name = "--batch", description = "Packets that go through the tables together, 1 to 32")
     String batch = "32";
 
     @Option(name = "--trace", description = "Print a line a packet: number, time, tuple, ct_state. --trace=oracle prints "
@@ -114,9 +114,7 @@ public final class ReplayCommand extends DatapathCommand {
         final ReplayResult result;
         try (Port source = open(SOURCE, Map.of("file", file(captures.get(0)), "follow", Boolean.toString(follow)));
                 Port recorder = record == null ? null : open("record", Map.of("record", file(record)))) {
-            final ProgressBar bar = new ProgressBar(console, source instanceof Progress progress ? progress : null);
-            result = replay(request(console, source, recorder, bar));
-            bar.clear();
+            result = replay(console, source, recorder);
         }
         // What interrupted the replay was ctrl-c, which is used up by that: the summary is still wanted.
         Thread.interrupted();
@@ -133,37 +131,26 @@ public final class ReplayCommand extends DatapathCommand {
         return STANDARD_INPUT.equals(name) ? name : path(name).toString();
     }
 
-    private ReplayRequest request(final Console console, final Port source, final Port recorder, final ProgressBar bar)
-            throws IOException {
+    private ReplayResult replay(final Console console, final Port source, final Port recorder) throws IOException {
         final ReplayRequest.Builder request = ReplayRequest.port(source)
             .clock(choice("--clock", clock, ReplayRequest.Clock.values()))
             .pace(choice("--pace", pace, ReplayRequest.Pace.values()))
-            .batchSize((int) Numbers.parse("--batch", batch, 1, PacketBatch.BURST));
-        if (flows != null) {
-            request.flows(flowsFrom(flows));
-        }
-        if (recorder != null) {
-            request.outputs(List.of(recorder));
-        }
-        if (intoLive) {
-            request.conntrack(live.conntrack());
-        }
-        if (through) {
-            request.datapath(live);
-        }
-        if (trace == null) {
-            request.progress(bar);
-        } else {
-            request.observer(new Trace(choice("--trace", trace, Trace.Style.values()), console.out()));
-        }
-        return request.build();
-    }
-
-    private ReplayResult replay(final ReplayRequest request) throws IOException {
+            .batchSize((int) Numbers.parse("--batch", batch, 1, PacketBatch.BURST))
+            .flows(flows == null ? List.of() : flowsFrom(flows))
+            .outputs(recorder == null ? List.of() : List.of(recorder))
+            .conntrack(intoLive ? live.conntrack() : null)
+            .datapath(through ? live : null);
+        final ProgressBar bar = new ProgressBar(console, source instanceof Progress progress ? progress : null);
+        final Trace lines = trace == null ? null : new Trace(choice("--trace", trace, Trace.Style.values()), console);
         try {
-            return replayer.replay(request);
+            return replayer.replay(request.observer(lines).progress(lines == null ? bar : null).build());
         } catch (final FlowException e) {
             throw new IllegalArgumentException(flows + ", " + e.getMessage(), e);
+        } finally {
+            bar.clear();
+            if (lines != null) {
+                lines.flush();
+            }
         }
     }
 

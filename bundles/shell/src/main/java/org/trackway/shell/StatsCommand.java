@@ -22,7 +22,7 @@ import org.trackway.packet.IpProtocol;
       conntrack:stats
       conntrack:stats --zone 5
       conntrack:stats --json
-      conntrack:stats --ovs -m         as ovs-appctl dpctl/ct-stats-show -m
+      conntrack:stats --ovs -m   as dpctl/ct-stats-show -m
     """)
 public final class StatsCommand extends TrackerCommand {
 

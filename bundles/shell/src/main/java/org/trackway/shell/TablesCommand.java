@@ -15,8 +15,8 @@ import org.trackway.conntrack.TableStatistics;
     detailedDescription = """
     Examples:
       conntrack:tables
-      conntrack:tables --ovs           as ovs-appctl dpctl/ct-bkts
-      conntrack:tables --ovs --gt 10   ... with a dot instead of numbers up to 10
+      conntrack:tables --ovs           as dpctl/ct-bkts
+      conntrack:tables --ovs --gt 10
     """)
 public final class TablesCommand extends TrackerCommand {
 

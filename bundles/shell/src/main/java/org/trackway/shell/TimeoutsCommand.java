@@ -19,9 +19,9 @@ import org.trackway.conntrack.TimeoutPolicy;
 /** Shows and sets timeout policies. */
 @Service
 @Command(scope = "conntrack", name = "timeouts", description = "Shows and sets timeout policies.", detailedDescription = """
-    A policy is chosen by flows, as ct(commit,timeout=NAME). What it does not mention has the default, shown in brackets.
-    Changes act at once, on what connections see next, and survive a restart. Attributes and units (seconds) are those of
-    ovs-vsctl add-zone-tp.
+    A policy is chosen by flows, as ct(commit,timeout=NAME). What it does not mention has the default, shown in \
+    brackets. Changes act at once, on what connections see next, and survive a restart. Attributes and units \
+    (seconds) are those of ovs-vsctl add-zone-tp.
     Examples:
       conntrack:timeouts
       conntrack:timeouts --set short udp_first=5 udp_multiple=10

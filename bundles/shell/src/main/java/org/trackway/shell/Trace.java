@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.trackway.shell;
 
-import java.io.PrintStream;
 import java.util.Locale;
 import org.trackway.conntrack.CtState;
 import org.trackway.datapath.PacketObserver;
 import org.trackway.datapath.SeenPacket;
 
-/** Prints one line a packet. Not thread-safe. */
+/** Prints one line a packet: on a terminal as it comes, else many at a time. Not thread-safe. */
 final class Trace implements PacketObserver {
 
     /** How the lines look. */
@@ -18,21 +17,32 @@ final class Trace implements PacketObserver {
         ORACLE
     }
 
+    private static final int PENDING = 16_384;
     private static final String[] ETHER_TYPES = {"0x0806 ARP", "0x86dd IPv6", "0x0800 IPv4", "0x88cc LLDP", "0x8847 MPLS",
         "0x8864 PPPoE", "0x8863 PPPoE"};
 
     private final Style style;
-    private final PrintStream out;
+    private final Console console;
+    private final StringBuilder pending = new StringBuilder();
     private long firstNs = Long.MIN_VALUE;
 
-    Trace(final Style style, final PrintStream out) {
+    Trace(final Style style, final Console console) {
         this.style = style;
-        this.out = out;
+        this.console = console;
     }
 
     @Override
     public void packet(final SeenPacket packet) {
-        out.println(line(packet));
+        pending.append(line(packet)).append(System.lineSeparator());
+        if (console.terminal() || pending.length() >= PENDING) {
+            flush();
+        }
+    }
+
+    /** Prints what is left. */
+    void flush() {
+        console.print(pending.toString());
+        pending.setLength(0);
     }
 
     /** {@return the line of a packet; the first one starts the time} */

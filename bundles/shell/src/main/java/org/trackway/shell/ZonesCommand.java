@@ -20,12 +20,12 @@ import org.trackway.conntrack.ZoneStatus;
     detailedDescription = """
     A limit acts at once and survives a restart. The count of a zone starts when it first comes under a limit.
     Examples:
-      conntrack:zones                       zones with a limit of their own, and the default
-      conntrack:zones 7 8                   these, whichever limit they have
+      conntrack:zones                  those with a limit of their own
+      conntrack:zones 7 8              these, whichever limit they have
       conntrack:zones --set 7=1000 --set 8=0
-      conntrack:zones --default 50000       for every other zone; 0 is no limit
+      conntrack:zones --default 50000  for every other zone; 0 is none
       conntrack:zones --delete 7
-      conntrack:zones --ovs                 as ovs-appctl dpctl/ct-get-limits
+      conntrack:zones --ovs            as dpctl/ct-get-limits
     """)
 public final class ZonesCommand extends SettingsCommand {
 
