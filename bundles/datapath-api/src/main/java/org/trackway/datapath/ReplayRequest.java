@@ -51,7 +51,7 @@ public final class ReplayRequest {
         return builder;
     }
 
-    /** {@return a builder of a replay of what this port delivers} */
+    /** {@return a builder of a replay of what this port delivers, whose name flows may use as {@code in_port}} */
     public static Builder port(final Port source) {
         final Builder builder = new Builder();
         builder.source = Objects.requireNonNull(source, "source");

@@ -41,6 +41,8 @@ final class Pipeline {
     // Slots of this batch; the first so many are in use.
     private final List<Slot> slots = new ArrayList<>();
     private int slotCount;
+    /** How many slots have had their headers read. */
+    private int headersRead;
     /** Slots whose frames wait, in the order of arrival: those of this stage and those of the next. */
     private List<Slot> waiting = new ArrayList<>();
     private List<Slot> next = new ArrayList<>();
@@ -79,6 +81,7 @@ final class Pipeline {
         state = datapath.state();
         nowNs = conntrack.now();
         slotCount = 0;
+        headersRead = 0;
         long bytes = 0;
         for (int i = from; i < to; i++) {
             final Packet packet = batch.get(i);
@@ -174,7 +177,10 @@ final class Pipeline {
         int end = start;
         while (end < count) {
             final Frame frame = slots.get(end).frame;
-            HeaderReader.readHeaders(frame.packet, frame.key);
+            if (end == headersRead) {
+                HeaderReader.readHeaders(frame.packet, frame.key);
+                headersRead++;
+            }
             if (state.tables().tracksOften && !join(frame.key) && end > start) {
                 break;
             }
