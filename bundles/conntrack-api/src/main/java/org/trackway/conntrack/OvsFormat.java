@@ -9,9 +9,9 @@ import java.util.function.Consumer;
 import org.trackway.packet.IpProtocol;
 
 /**
- * Writes what a tracker holds exactly as {@code ovs-appctl dpctl/...} prints it for Open vSwitch's userspace datapath, so
- * that its scripts and eyes trained on it can read Trackway. Single entries come without line end, whole reports with
- * the line ends that the peer prints.
+ * Writes what a tracker holds exactly as {@code ovs-appctl dpctl/...} prints it for Open vSwitch's userspace datapath,
+ * so that its scripts and eyes trained on it can read Trackway. Single entries come without line end, whole reports
+ * with the line ends that the peer prints.
  *
  * <p>Some fields have one value in that datapath and here: {@code id=0} and {@code status=0}.
  *

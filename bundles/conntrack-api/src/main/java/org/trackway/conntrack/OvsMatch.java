@@ -81,8 +81,8 @@ public final class OvsMatch {
     }
 
     /**
-     * {@return the one connection that is meant, by its tuple in either direction, if the original tuple is complete and
-     * nothing but a zone is given besides; without a zone it is meant in zone 0}
+     * {@return the one connection that is meant, by its tuple in either direction, if the original tuple is complete
+     * and nothing but a zone is given besides; without a zone it is meant in zone 0}
      */
     public Optional<Tuple> tuple() {
         return mark == null && label == null && reply.isEmpty() ? original.tuple() : Optional.empty();
@@ -238,7 +238,8 @@ public final class OvsMatch {
         void check() {
             final boolean icmp = isIcmp();
             if (!icmp && (icmpId & icmpType & icmpCode) != NOT_GIVEN) {
-                throw new IllegalArgumentException("icmp_id, icmp_type and icmp_code need ct_nw_proto=1 or ct_nw_proto=58");
+                throw new IllegalArgumentException(
+                    "icmp_id, icmp_type and icmp_code need ct_nw_proto=1 or ct_nw_proto=58");
             }
             if ((sourcePort & destinationPort) != NOT_GIVEN && (icmp || protocol == NOT_GIVEN)) {
                 throw new IllegalArgumentException("ct_tp_src and ct_tp_dst need ct_nw_proto of a protocol with ports");

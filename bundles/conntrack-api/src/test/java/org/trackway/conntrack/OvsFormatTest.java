@@ -38,7 +38,8 @@ class OvsFormatTest {
     }
 
     private static Connection tcp(final Connection.Peer original, final Connection.Peer reply) {
-        return connection(tuple(IpProtocol.TCP, 1000, 2000), 0, 0, 0, 0, new Connection.Tcp(original, reply), null, null);
+        return connection(tuple(IpProtocol.TCP, 1000, 2000), 0, 0, 0, 0, new Connection.Tcp(original, reply), null,
+            null);
     }
 
     @Test

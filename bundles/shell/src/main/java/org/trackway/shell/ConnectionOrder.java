@@ -25,7 +25,8 @@ enum ConnectionOrder {
     /** By the name of its state. */
     STATE(Comparator.comparing(Connection::state)),
     /** Most packets first, both directions together. */
-    PACKETS(Comparator.<Connection>comparingLong(c -> c.originalCount().packets() + c.replyCount().packets()).reversed()),
+    PACKETS(Comparator.<Connection>comparingLong(c -> c.originalCount().packets() + c.replyCount().packets())
+        .reversed()),
     /** Most bytes first, both directions together. */
     BYTES(Comparator.<Connection>comparingLong(c -> c.originalCount().bytes() + c.replyCount().bytes()).reversed()),
     /** What lives longest first. */

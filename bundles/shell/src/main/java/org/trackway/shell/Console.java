@@ -13,25 +13,23 @@ import org.apache.karaf.shell.support.CommandException;
  *
  * @param out      takes the text
  * @param terminal whether a person sees it as it comes
- * @param width    columns of the terminal, 80 where there is none
  */
-record Console(PrintStream out, boolean terminal, int width) {
+record Console(PrintStream out, boolean terminal) {
 
     private static final String ESCAPE = "\u001b[";
-    private static final int DEFAULT_WIDTH = 80;
 
     /**
      * {@return the console of the command that runs in this session on this thread}
      *
-     * @param out its standard output; a terminal is written to directly instead, since an interrupt, which is how ctrl-c
-     *            arrives, in the middle of writing closes standard output for good
+     * @param out its standard output; a terminal is written to directly instead, since an interrupt, which is how
+     *            ctrl-c arrives, in the middle of writing closes standard output for good
      */
     static Console of(final Session session, final PrintStream out) {
         final Terminal terminal = session.getTerminal();
         final Process process = Process.Utils.current();
         final boolean shown = terminal != null && terminal.isAnsiSupported() && !isDumb(terminal.getType())
             && (process == null || process.isTty(1));
-        return new Console(shown ? session.getConsole() : out, shown, shown && terminal.getWidth() > 0 ? terminal.getWidth() : DEFAULT_WIDTH);
+        return shown ? new Console(session.getConsole(), true) : new Console(out, false);
     }
 
     private static boolean isDumb(final String type) {
@@ -83,7 +81,9 @@ record Console(PrintStream out, boolean terminal, int width) {
         out.flush();
     }
 
-    /** {@return what a command throws to end with this line and no stack trace, neither at the prompt nor in the log} */
+    /**
+     * {@return what a command throws to end with this line and no stack trace, neither at the prompt nor in the log}
+     */
     CommandException failure(final String line) {
         return new CommandException(red(line), line);
     }

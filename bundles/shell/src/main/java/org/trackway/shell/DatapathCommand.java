@@ -24,8 +24,7 @@ abstract class DatapathCommand extends TrackwayCommand {
         } catch (final CharacterCodingException e) {
             throw new IOException(file + " is not a text of flows", e);
         } catch (final IOException e) {
-            throw new IOException(file + " can't be read" + (Files.isDirectory(path(file)) ? ": it is a directory" : ""),
-                e);
+            throw new IOException(file + (Files.isDirectory(path(file)) ? " is a directory" : " can't be read"), e);
         }
     }
 

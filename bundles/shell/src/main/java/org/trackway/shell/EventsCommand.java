@@ -32,16 +32,19 @@ public final class EventsCommand extends TrackerCommand {
     String zone;
 
     @Option(name = "--protocol", description = "Only this protocol: a name or a number")
-    @Completion(value = StringsCompleter.class, values = {"tcp", "udp", "icmp", "icmpv6", "sctp", "igmp", "dccp", "udplite"})
+    @Completion(value = StringsCompleter.class, values = {"tcp", "udp", "icmp", "icmpv6", "sctp", "igmp", "dccp",
+        "udplite"})
     String protocol;
 
-    @Option(name = "--address", description = "Only connections with this address, or one of this network, on either side")
+    @Option(name = "--address",
+        description = "Only connections with this address, or one of this network, on either side")
     String address;
 
     @Option(name = "--port", description = "Only connections with this port on either side")
     String port;
 
-    @Option(name = "--only", description = "Only these events, joined by commas: created, established, changed, destroyed")
+    @Option(name = "--only",
+        description = "Only these events, joined by commas: created, established, changed, destroyed")
     @Completion(value = StringsCompleter.class, values = {"created", "established", "changed", "destroyed"})
     String only;
 

@@ -22,7 +22,8 @@ import org.trackway.datapath.FlowException;
     """)
 public final class FlowAddCommand extends DatapathCommand {
 
-    @Option(name = "--wait", description = "Take the flow even if it names a helper or timeout policy that is not there")
+    @Option(name = "--wait",
+        description = "Take the flow even if it names a helper or timeout policy that is not there")
     boolean wait;
 
     @Argument(name = "flow", description = "The flow, quoted", required = true, multiValued = true)

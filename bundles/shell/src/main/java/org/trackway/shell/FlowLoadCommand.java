@@ -12,7 +12,8 @@ import org.trackway.datapath.FlowException;
 
 /** Adds the flows of a file to the live datapath. */
 @Service
-@Command(scope = "datapath", name = "flow-load", description = "Adds the flows of a file to the live datapath, all or none.",
+@Command(scope = "datapath", name = "flow-load",
+    description = "Adds the flows of a file to the live datapath, all or none.",
     detailedDescription = """
     One flow a line; what follows a # is skipped. datapath:flows --no-stats writes such lines.
     Examples:

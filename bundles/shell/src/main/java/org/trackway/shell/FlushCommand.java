@@ -28,7 +28,8 @@ public final class FlushCommand extends TrackerCommand {
     @Option(name = "--all", description = "Every connection of every zone")
     boolean all;
 
-    @Argument(name = "what", description = "zone=N mark=X[/M] labels=X[/M] original-tuple reply-tuple", multiValued = true)
+    @Argument(name = "what",
+        description = "zone=N mark=X[/M] labels=X[/M] original-tuple reply-tuple", multiValued = true)
     List<String> words;
 
     @Override

@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.trackway.conntrack.Conntrack;
 
 /**
- * Remembers the tracker of the last replay, so that its connections can be looked at afterwards, from any session. It is
- * given up when memory is needed for something else. Thread-safe.
+ * Remembers the tracker of the last replay, so that its connections can be looked at afterwards, from any session. It
+ * is given up when memory is needed for something else. Thread-safe.
  */
 final class LastReplay {
 
@@ -19,6 +19,11 @@ final class LastReplay {
     /** Remembers a tracker instead of the one before. */
     static void remember(final Conntrack conntrack) {
         LAST.set(new SoftReference<>(conntrack));
+    }
+
+    /** Keeps none. */
+    static void forget() {
+        LAST.set(null);
     }
 
     /** {@return the tracker, or null if there was no replay yet or its memory was needed} */
@@ -35,7 +40,8 @@ final class LastReplay {
     static Conntrack required() {
         final Conntrack conntrack = conntrack();
         if (conntrack == null) {
-            throw new IllegalStateException(LAST.get() == null ? "there was no replay yet: start one with datapath:replay"
+            throw new IllegalStateException(LAST.get() == null
+                ? "there was no replay yet: start one with datapath:replay"
                 : "the last replay's tracker was given up because memory was short: replay again");
         }
         return conntrack;

@@ -24,18 +24,21 @@ public final class LimitsCommand extends SettingsCommand {
     @Option(name = "--max-connections", description = "Connections the tracker may hold, 0 to 50000000")
     String maxConnections;
 
-    @Option(name = "--sweep-interval", description = "Milliseconds between two removals of expired connections, from 1 on")
+    @Option(name = "--sweep-interval",
+        description = "Milliseconds between two removals of expired connections, from 1 on")
     String sweepInterval;
 
     @Option(name = "--tcp-sequence-check", description = "on: TCP segments outside the window are invalid; off: not")
     @Completion(value = StringsCompleter.class, values = {"on", "off"})
     String tcpSequenceCheck;
 
-    @Option(name = "--accounting", description = "on: packets, bytes and times are kept of connections made from now on")
+    @Option(name = "--accounting",
+        description = "on: packets, bytes and times are kept of connections made from now on")
     @Completion(value = StringsCompleter.class, values = {"on", "off"})
     String accounting;
 
-    @Option(name = "--max-expectations", description = "Connections that a helper may expect for one control connection, "
+    @Option(name = "--max-expectations",
+        description = "Connections that a helper may expect for one control connection, "
         + "1 to 65535")
     String maxExpectations;
 
@@ -44,7 +47,8 @@ public final class LimitsCommand extends SettingsCommand {
         final ConntrackSettings now = change(this::changed);
         final ConntrackSettings usual = ConntrackSettings.DEFAULT;
         new Table().text("Limit").number("Now").number("Default").text("Unit")
-            .row("max-connections", now.maxConnections(), usual.maxConnections(), "connections; there are " + live.count())
+            .row("max-connections", now.maxConnections(), usual.maxConnections(),
+                "connections; there are " + live.count())
             .row("sweep-interval", now.sweepIntervalMs(), usual.sweepIntervalMs(), "ms")
             .row("tcp-sequence-check", onOff(now.tcpSequenceCheck()), onOff(usual.tcpSequenceCheck()), null)
             .row("accounting", onOff(now.accounting()), onOff(usual.accounting()), null)

@@ -14,7 +14,8 @@ import org.trackway.conntrack.OvsFormat;
 
 /** Lists connections. */
 @Service
-@Command(scope = "conntrack", name = "list", description = "Lists connections: a table for people, JSON, or the lines of "
+@Command(scope = "conntrack", name = "list",
+    description = "Lists connections: a table for people, JSON, or the lines of "
     + "Open vSwitch.", detailedDescription = """
     Examples:
       conntrack:list
@@ -34,14 +35,17 @@ public final class ListCommand extends TrackerCommand {
     String zone;
 
     @Option(name = "--protocol", description = "Only this protocol: a name or a number")
-    @Completion(value = StringsCompleter.class, values = {"tcp", "udp", "icmp", "icmpv6", "sctp", "igmp", "dccp", "udplite"})
+    @Completion(value = StringsCompleter.class, values = {"tcp", "udp", "icmp", "icmpv6", "sctp", "igmp", "dccp",
+        "udplite"})
     String protocol;
 
-    @Option(name = "--address", description = "Only connections with this address, or one of this network (10.0.0.0/8), "
+    @Option(name = "--address",
+        description = "Only connections with this address, or one of this network (10.0.0.0/8), "
         + "on either side, before or after translation")
     String address;
 
-    @Option(name = "--port", description = "Only connections with this port on either side, before or after translation")
+    @Option(name = "--port",
+        description = "Only connections with this port on either side, before or after translation")
     String port;
 
     @Option(name = "--state", description = "Only connections in this state")

@@ -10,8 +10,8 @@ import java.util.List;
 import org.apache.karaf.shell.api.action.Option;
 
 /**
- * Takes the options out of the words that follow the first word that is no option, as every other tool does; Karaf itself
- * reads options in front of it only. Also gives back the word that Karaf took for the value of an option which
+ * Takes the options out of the words that follow the first word that is no option, as every other tool does; Karaf
+ * itself reads options in front of it only. Also gives back the word that Karaf took for the value of an option which
  * has an {@link OptionalValue}.
  */
 final class Operands {

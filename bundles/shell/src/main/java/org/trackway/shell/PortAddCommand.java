@@ -33,7 +33,8 @@ public final class PortAddCommand extends DatapathCommand {
         multiValued = true)
     List<String> options;
 
-    @Option(name = "--number", description = "Number that flows may use, 1 to 65279, or LOCAL; the lowest free one if not given")
+    @Option(name = "--number",
+        description = "Number that flows may use, 1 to 65279, or LOCAL; the lowest free one if not given")
     String number;
 
     @Argument(name = "name", description = "Name that flows may use", required = true, multiValued = true)

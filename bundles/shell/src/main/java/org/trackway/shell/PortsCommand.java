@@ -23,7 +23,7 @@ public final class PortsCommand extends DatapathCommand {
         final List<DatapathPort> ports = live.ports();
         if (ports.isEmpty()) {
             console.println(live.portKinds().isEmpty() ? "No ports, and no kind of port is installed."
-                : "No ports. datapath:port-add opens one; there are kinds " + String.join(", ", live.portKinds()) + ".");
+                : "No ports. datapath:port-add opens one, of kind " + String.join(" or ", live.portKinds()) + ".");
             return;
         }
         final Table table = new Table().number("No").text("Name").text("Kind").text("State").number("In [packets]")

@@ -27,7 +27,8 @@ import org.trackway.packet.Progress;
 
 /** Replays a capture. */
 @Service
-@Command(scope = "datapath", name = "replay", description = "Replays a capture through a tracker and says what it made of it.",
+@Command(scope = "datapath", name = "replay",
+    description = "Replays a capture through a tracker and says what it made of it.",
     detailedDescription = """
     Reads pcap and pcapng. The replay has a tracker, flows and a clock of its own, so that nothing live is \
     touched; every packet is committed in zone 0 unless --flows says otherwise. Afterwards its connections can \
@@ -57,10 +58,11 @@ public final class ReplayCommand extends DatapathCommand {
     @Completion(Paths.class)
     String flows;
 
-    @Option(name = "--clock", description = "The clock of its own tracker: capture (the packets' time stamps), "
+    @Option(name = "--clock",
+        description = "The clock of its own tracker: capture (the packets' time stamps; the default), "
         + "frozen (nothing expires) or monotonic (this machine's)")
     @Completion(value = StringsCompleter.class, values = {"capture", "frozen", "monotonic"})
-    String clock = "capture";
+    String clock;
 
     @Option(name = "--pace", description = "full (as fast as possible) or capture (as it was captured)")
     @Completion(value = StringsCompleter.class, values = {"full", "capture"})
@@ -69,7 +71,8 @@ public final class ReplayCommand extends DatapathCommand {
     @Option(name = "--batch", description = "Packets that go through the tables together, 1 to 32")
     String batch = "32";
 
-    @Option(name = "--trace", description = "Print a line a packet: number, time, tuple, ct_state. --trace=oracle prints "
+    @Option(name = "--trace",
+        description = "Print a line a packet: number, time, tuple, ct_state. --trace=oracle prints "
         + "number and ct_state alone, as Open vSwitch's test-conntrack does")
     @Completion(value = StringsCompleter.class, values = {"lines", "oracle"})
     @OptionalValue({"lines", "oracle"})
@@ -78,7 +81,8 @@ public final class ReplayCommand extends DatapathCommand {
     @Option(name = "--live", description = "Track in the live tracker, by its clock")
     boolean intoLive;
 
-    @Option(name = "--through", description = "Send the packets through the live datapath: its flows, ports and tracker")
+    @Option(name = "--through",
+        description = "Send the packets through the live datapath: its flows, ports and tracker")
     boolean through;
 
     @Option(name = "--record", description = "Record what leaves to this pcap file")
@@ -111,6 +115,9 @@ public final class ReplayCommand extends DatapathCommand {
             throw new IllegalArgumentException(captures.isEmpty() ? "give a capture to replay"
                 : "give one capture, not " + String.join(" and ", captures));
         }
+        if (intoLive && clock != null) {
+            throw new IllegalArgumentException("--live goes by the live tracker's clock: leave --clock out");
+        }
         final ReplayResult result;
         try (Port source = open(SOURCE, Map.of("file", file(captures.get(0)), "follow", Boolean.toString(follow)));
                 Port recorder = record == null ? null : open("record", Map.of("record", file(record)))) {
@@ -133,7 +140,8 @@ public final class ReplayCommand extends DatapathCommand {
 
     private ReplayResult replay(final Console console, final Port source, final Port recorder) throws IOException {
         final ReplayRequest.Builder request = ReplayRequest.port(source)
-            .clock(choice("--clock", clock, ReplayRequest.Clock.values()))
+            .clock(clock == null ? ReplayRequest.Clock.CAPTURE
+                : choice("--clock", clock, ReplayRequest.Clock.values()))
             .pace(choice("--pace", pace, ReplayRequest.Pace.values()))
             .batchSize((int) Numbers.parse("--batch", batch, 1, PacketBatch.BURST))
             .flows(flows == null ? List.of() : flowsFrom(flows))

@@ -23,8 +23,8 @@ final class ReplaySummary {
 
     /** Prints it. */
     void print(final Console console) {
-        console.println(console.bold(Units.count(result.packets(), "packet")) + ", " + Units.bytes(result.bytes()) + " in "
-            + Units.duration(result.elapsedNs()) + ": " + Units.rate(result.packetRate())
+        console.println(console.bold(Units.count(result.packets(), "packet")) + ", " + Units.bytes(result.bytes())
+            + " in " + Units.duration(result.elapsedNs()) + ": " + Units.rate(result.packetRate())
             + (result.interrupted() ? " (interrupted)" : ""));
         final Table states = new Table().number("Packets").text("ct_state");
         result.states().forEach((bits, packets) -> {

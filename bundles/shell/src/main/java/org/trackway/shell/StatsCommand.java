@@ -15,7 +15,8 @@ import org.trackway.packet.IpProtocol;
 
 /** Shows connections by protocol, and all counters. */
 @Service
-@Command(scope = "conntrack", name = "stats", description = "Shows connections by protocol and state, and all counters.",
+@Command(scope = "conntrack", name = "stats",
+    description = "Shows connections by protocol and state, and all counters.",
     detailedDescription = """
     Counters only grow. Those that Open vSwitch has too have its names (coverage counters).
     Examples:
@@ -26,7 +27,8 @@ import org.trackway.packet.IpProtocol;
     """)
 public final class StatsCommand extends TrackerCommand {
 
-    @Option(name = "--zone", description = "Only connections of this zone, 0 to 65535; counters are of the whole tracker")
+    @Option(name = "--zone",
+        description = "Only connections of this zone, 0 to 65535; counters are of the whole tracker")
     @Completion(Zones.class)
     String zone;
 

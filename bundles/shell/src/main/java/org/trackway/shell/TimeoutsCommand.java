@@ -18,7 +18,8 @@ import org.trackway.conntrack.TimeoutPolicy;
 
 /** Shows and sets timeout policies. */
 @Service
-@Command(scope = "conntrack", name = "timeouts", description = "Shows and sets timeout policies.", detailedDescription = """
+@Command(scope = "conntrack", name = "timeouts",
+    description = "Shows and sets timeout policies.", detailedDescription = """
     A policy is chosen by flows, as ct(commit,timeout=NAME). What it does not mention has the default, shown in \
     brackets. Changes act at once, on what connections see next, and survive a restart. Attributes and units \
     (seconds) are those of ovs-vsctl add-zone-tp.
@@ -29,7 +30,8 @@ import org.trackway.conntrack.TimeoutPolicy;
     """)
 public final class TimeoutsCommand extends SettingsCommand {
 
-    @Option(name = "--set", description = "Add this policy, or change what is given of it: attribute=seconds ... follow")
+    @Option(name = "--set",
+        description = "Add this policy, or change what is given of it: attribute=seconds ... follow")
     @Completion(PolicyNames.class)
     String set;
 

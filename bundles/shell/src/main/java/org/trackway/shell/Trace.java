@@ -18,8 +18,8 @@ final class Trace implements PacketObserver {
     }
 
     private static final int PENDING = 16_384;
-    private static final String[] ETHER_TYPES = {"0x0806 ARP", "0x86dd IPv6", "0x0800 IPv4", "0x88cc LLDP", "0x8847 MPLS",
-        "0x8864 PPPoE", "0x8863 PPPoE"};
+    private static final String[] ETHER_TYPES = {"0x0806 ARP", "0x86dd IPv6", "0x0800 IPv4", "0x88cc LLDP",
+        "0x8847 MPLS", "0x8864 PPPoE", "0x8863 PPPoE"};
 
     private final Style style;
     private final Console console;
@@ -60,7 +60,8 @@ final class Trace implements PacketObserver {
             firstNs = packet.timestampNs();
         }
         final StringBuilder line = new StringBuilder(120);
-        line.append(String.format(Locale.ROOT, "%6d %11.6f  ", packet.number(), (packet.timestampNs() - firstNs) / 1e9));
+        line.append(String.format(Locale.ROOT, "%6d %11.6f  ", packet.number(),
+            (packet.timestampNs() - firstNs) / 1e9));
         line.append(packet.tuple().map(Endpoints::line).orElseGet(() -> frame(packet))).append("  ").append(states);
         line.append(packet.ctZone() == 0 ? "" : " zone=" + packet.ctZone());
         line.append(packet.ctMark() == 0 ? "" : " mark=0x" + Integer.toHexString(packet.ctMark()));

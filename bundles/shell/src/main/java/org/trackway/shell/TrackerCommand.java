@@ -4,21 +4,20 @@ package org.trackway.shell;
 import org.apache.karaf.shell.api.action.Completion;
 import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Reference;
-import org.apache.karaf.shell.support.completers.StringsCompleter;
 import org.trackway.conntrack.Conntrack;
 
 /** A command about one tracker: the live one unless told otherwise. */
 abstract class TrackerCommand extends TrackwayCommand {
 
-    private static final String LIVE = "live";
-    private static final String REPLAY = "replay";
+    static final String LIVE = "live";
+    static final String REPLAY = "replay";
 
     @Reference
     Conntrack live;
 
     @Option(name = "--tracker", description = "Which tracker: live, the container's own, or replay, that of the last "
         + "datapath:replay")
-    @Completion(value = StringsCompleter.class, values = {LIVE, REPLAY})
+    @Completion(TrackerNames.class)
     String tracker = LIVE;
 
     /** {@return the tracker that the user chose} */

@@ -31,11 +31,13 @@ public final class ZonesCommand extends SettingsCommand {
 
     private static final long MAX_LIMIT = 0xffffffffL;
 
-    @Option(name = "--set", description = "ZONE=LIMIT: connections that the zone may have, 0 to 4294967295; 0 admits none. "
+    @Option(name = "--set",
+        description = "ZONE=LIMIT: connections that the zone may have, 0 to 4294967295; 0 admits none. "
         + "May be given several times", multiValued = true)
     List<String> set;
 
-    @Option(name = "--delete", description = "Remove the limit of this zone; may be given several times", multiValued = true)
+    @Option(name = "--delete",
+        description = "Remove the limit of this zone; may be given several times", multiValued = true)
     @Completion(Zones.class)
     List<String> delete;
 
@@ -45,7 +47,8 @@ public final class ZonesCommand extends SettingsCommand {
     @Option(name = "--ovs", description = "Print as ovs-appctl dpctl/ct-get-limits does")
     boolean ovs;
 
-    @Argument(name = "zones", description = "Show these zones; without, those with a limit of their own", multiValued = true)
+    @Argument(name = "zones",
+        description = "Show these zones; without, those with a limit of their own", multiValued = true)
     @Completion(Zones.class)
     List<String> words;
 

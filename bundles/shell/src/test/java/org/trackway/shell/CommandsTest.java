@@ -37,7 +37,8 @@ class CommandsTest {
             files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".class")).sorted()
                 .forEach(name -> {
                     try {
-                        final Class<?> type = Class.forName("org.trackway.shell." + name.substring(0, name.length() - 6));
+                        final Class<?> type = Class.forName("org.trackway.shell." + name.substring(0,
+                            name.length() - 6));
                         if (Action.class.isAssignableFrom(type) && !Modifier.isAbstract(type.getModifiers())) {
                             commands.add(type);
                         }

@@ -79,9 +79,11 @@ class ConditionsTest {
         assertThatThrownBy(() -> new Conditions("70000")).hasMessage("zone '70000' is not a number from 0 to 65535");
         assertThatThrownBy(() -> any.protocol("foo")).hasMessageStartingWith("unknown protocol 'foo': give icmp");
         assertThatThrownBy(() -> any.address("10.1.1")).hasMessage("'10.1.1' is not an IPv4 or IPv6 address");
-        assertThatThrownBy(() -> any.address("10.0.0.0/33")).hasMessage("prefix length '33' is not a number from 0 to 32");
+        assertThatThrownBy(() -> any.address("10.0.0.0/33"))
+            .hasMessage("prefix length '33' is not a number from 0 to 32");
         assertThatThrownBy(() -> any.port("x")).hasMessage("port 'x' is not a number from 0 to 65535");
-        assertThatThrownBy(() -> any.state("open")).hasMessageStartingWith("unknown state 'open': give one of SYN_SENT");
+        assertThatThrownBy(() -> any.state("open"))
+            .hasMessageStartingWith("unknown state 'open': give one of SYN_SENT");
         assertThatThrownBy(() -> any.mark("x")).hasMessageStartingWith("mark 'x' is not a number of 32 bits");
     }
 }

@@ -43,7 +43,8 @@ final class Connections {
 
     static Connections tcp(final TcpState state, final String source, final int sourcePort, final String destination,
             final int destinationPort) {
-        final Connections made = new Connections(tuple(IpProtocol.TCP, source, sourcePort, destination, destinationPort));
+        final Connections made = new Connections(tuple(IpProtocol.TCP, source, sourcePort, destination,
+            destinationPort));
         made.tcp = state;
         made.state = state.name();
         return made;

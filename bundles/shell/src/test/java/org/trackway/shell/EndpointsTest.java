@@ -33,15 +33,18 @@ class EndpointsTest {
     void whatTheOtherSideSeesIsShownIfItDiffers() {
         final Connections plain = Connections.udp("10.1.1.1", 1000, "10.1.1.2", 53);
         assertThat(Endpoints.translation(plain.make())).isEmpty();
-        assertThat(Endpoints.translation(plain.reply(Connections.tuple(IpProtocol.UDP, "10.1.1.2", 53, "10.1.1.240", 1000))
+        assertThat(Endpoints.translation(plain.reply(Connections.tuple(IpProtocol.UDP, "10.1.1.2", 53, "10.1.1.240",
+            1000))
             .make())).isEqualTo("from 10.1.1.240:1000");
-        assertThat(Endpoints.translation(plain.reply(Connections.tuple(IpProtocol.UDP, "10.1.1.9", 5353, "10.1.1.1", 1001))
+        assertThat(Endpoints.translation(plain.reply(Connections.tuple(IpProtocol.UDP, "10.1.1.9", 5353, "10.1.1.1",
+            1001))
             .make())).isEqualTo("from 10.1.1.1:1001 to 10.1.1.9:5353");
     }
 
     @Test
     void aTranslatedIdentifierBelongsToTheSenderAlone() {
-        final Tuple reply = new Tuple(IpAddress.parse("10.1.1.2"), IpAddress.parse("10.1.1.240"), IpProtocol.ICMP, 8, 8, 0);
+        final Tuple reply = new Tuple(IpAddress.parse("10.1.1.2"), IpAddress.parse("10.1.1.240"), IpProtocol.ICMP, 8,
+            8, 0);
         assertThat(Endpoints.translation(Connections.echo("10.1.1.1", "10.1.1.2", 7).reply(reply).make()))
             .isEqualTo("from 10.1.1.240 id 8");
     }

@@ -110,7 +110,8 @@ final class FakeTracker implements Conntrack {
     public List<ZoneStatus> zones(final OptionalInt zone) {
         if (zone.isPresent()) {
             final Long own = settings.zoneLimits().get(zone.getAsInt());
-            return List.of(new ZoneStatus(zone.getAsInt(), own != null ? own : settings.defaultZoneLimit(), own != null, 0));
+            return List.of(new ZoneStatus(zone.getAsInt(), own != null ? own : settings.defaultZoneLimit(),
+                own != null, 0));
         }
         return settings.zoneLimits().entrySet().stream().sorted(Map.Entry.comparingByKey())
             .map(entry -> new ZoneStatus(entry.getKey(), entry.getValue(), true, 0)).toList();

@@ -42,6 +42,7 @@ class FirstConnectionsTest {
         assertThat(ConnectionOrder.parse("BYTES").comparator().compare(big, small)).isPositive();
         assertThat(ConnectionOrder.parse("source").comparator().compare(small, big)).isNegative();
         assertThat(ConnectionOrder.parse("zone").comparator().compare(small, big)).isNegative();
-        assertThatThrownBy(() -> ConnectionOrder.parse("x")).hasMessageStartingWith("can't sort by 'x': give one of zone, id");
+        assertThatThrownBy(() -> ConnectionOrder.parse("x"))
+            .hasMessageStartingWith("can't sort by 'x': give one of zone, id");
     }
 }

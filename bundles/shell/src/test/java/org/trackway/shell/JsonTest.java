@@ -24,7 +24,8 @@ class JsonTest {
         value.put("map", Map.of("k", "v"));
         value.put("address", IpAddress.parse("fc00::1"));
 
-        assertThat(Json.write(value)).isEqualTo("{\"number\":-5,\"truth\":true,\"nothing\":null,\"list\":[1,\"a\",null],"
+        assertThat(Json.write(value))
+            .isEqualTo("{\"number\":-5,\"truth\":true,\"nothing\":null,\"list\":[1,\"a\",null],"
             + "\"map\":{\"k\":\"v\"},\"address\":\"fc00::1\"}");
     }
 
@@ -44,6 +45,7 @@ class JsonTest {
         final String json = Json.write(text);
 
         assertThat(json.chars().allMatch(c -> c >= ' ')).isTrue();
-        assertThat(json.substring(1, json.length() - 1).replaceAll("\\\\(u[0-9a-f]{4}|.)", "")).doesNotContain("\"", "\\");
+        assertThat(json.substring(1, json.length() - 1).replaceAll("\\\\(u[0-9a-f]{4}|.)", ""))
+            .doesNotContain("\"", "\\");
     }
 }

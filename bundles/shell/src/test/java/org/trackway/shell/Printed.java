@@ -12,7 +12,7 @@ final class Printed {
     private final Console console;
 
     private Printed(final boolean terminal) {
-        console = new Console(new PrintStream(bytes, true, StandardCharsets.UTF_8), terminal, 80);
+        console = new Console(new PrintStream(bytes, true, StandardCharsets.UTF_8), terminal);
     }
 
     static Printed pipe() {

@@ -34,14 +34,16 @@ class ProgressBarTest {
 
     @Test
     void withoutKnownSizeThereIsNoBar() {
-        assertThat(new ProgressBar(terminal.console(), null).line(1000, SECOND)).isEqualTo("1000 packets, 1.0k packets/s");
+        assertThat(new ProgressBar(terminal.console(), null).line(1000, SECOND))
+            .isEqualTo("1000 packets, 1.0k packets/s");
         assertThat(new ProgressBar(terminal.console(), input(5, Progress.UNKNOWN)).line(1000, SECOND))
             .isEqualTo("1000 packets, 1.0k packets/s");
     }
 
     @Test
     void aFileThatGrewPastItsSizeIsDone() {
-        assertThat(new ProgressBar(terminal.console(), input(1100, 1000)).line(10, SECOND)).contains("] 100 % of 1.0 kB");
+        assertThat(new ProgressBar(terminal.console(), input(1100, 1000)).line(10, SECOND))
+            .contains("] 100 % of 1.0 kB");
     }
 
     @Test

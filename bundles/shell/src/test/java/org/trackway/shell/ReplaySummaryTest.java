@@ -15,8 +15,8 @@ class ReplaySummaryTest {
     private static String summary(final Map<Integer, Long> states, final long held, final int connections,
             final boolean interrupted) {
         final Printed printed = Printed.pipe();
-        new ReplaySummary(new ReplayResult(37, 5156, states, held, connections, 2_000_000, Optional.empty(), interrupted,
-            new FakeTracker(), List.of()), "conntrack:list --tracker replay").print(printed.console());
+        new ReplaySummary(new ReplayResult(37, 5156, states, held, connections, 2_000_000, Optional.empty(),
+            interrupted, new FakeTracker(), List.of()), "conntrack:list --tracker replay").print(printed.console());
         return printed.text();
     }
 

@@ -18,8 +18,9 @@ class SettingsCommandsTest {
 
     @BeforeEach
     void set() {
-        tracker.settings = ConntrackSettings.DEFAULT.withMaxConnections(1000).withZoneLimit(7, 1000L).withZoneLimit(8, 0L)
-            .withDefaultZoneLimit(50).withTimeoutPolicy(TimeoutPolicy.parse("short: udp_first=5"));
+        tracker.settings = ConntrackSettings.DEFAULT.withMaxConnections(1000)
+            .withZoneLimit(7, 1000L).withZoneLimit(8, 0L).withDefaultZoneLimit(50)
+            .withTimeoutPolicy(TimeoutPolicy.parse("short: udp_first=5"));
     }
 
     /** Nothing is changed, so the configuration admin is never asked. */

@@ -51,8 +51,8 @@ class SettingsTest {
         stored = new Hashtable<>(Map.of("service.pid", "org.trackway.conntrack", "accounting", "false"));
 
         assertThat(change(ConntrackSettings.DEFAULT.withMaxConnections(5)).maxConnections()).isEqualTo(5);
-        assertThat(stored).isEqualTo(new Hashtable<>(Map.of("service.pid", "org.trackway.conntrack", "accounting", "false",
-            "maxConnections", "5")));
+        assertThat(stored).isEqualTo(new Hashtable<>(Map.of("service.pid", "org.trackway.conntrack",
+            "accounting", "false", "maxConnections", "5")));
     }
 
     @Test

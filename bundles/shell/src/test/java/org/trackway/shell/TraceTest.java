@@ -54,7 +54,8 @@ class TraceTest {
         assertThat(printed.text()).isEqualTo("1: new\n");
 
         final Printed terminal = Printed.terminal();
-        new Trace(Trace.Style.ORACLE, terminal.console()).packet(seen(1, 5, TUPLE, SeenPacket.Fate.TRACKED, CtState.NEW));
+        new Trace(Trace.Style.ORACLE, terminal.console()).packet(seen(1, 5, TUPLE, SeenPacket.Fate.TRACKED,
+            CtState.NEW));
         assertThat(terminal.text()).isEqualTo("1: new\n");
     }
 }

@@ -25,7 +25,8 @@ class TrackerCommandsTest {
     void fill() {
         tracker.connections.add(Connections.tcp(TcpState.ESTABLISHED, "10.1.1.1", 1000, "10.1.1.2", 21).id(8)
             .helper("ftp").make());
-        tracker.connections.add(Connections.udp("10.1.1.1", 2000, "10.1.1.2", 53).id(12).zone(5).traffic(9, 9000).make());
+        tracker.connections.add(Connections.udp("10.1.1.1", 2000, "10.1.1.2", 53).id(12).zone(5).traffic(9, 9000)
+            .make());
     }
 
     private String print(final TrackerCommand command) throws IOException {
@@ -38,7 +39,8 @@ class TrackerCommandsTest {
     @Test
     void listIsATableWithUnitsInItsHeads() throws IOException {
         assertThat(print(new ListCommand())).isEqualTo("""
-            ID  Zone  Proto  Source         Destination  State        Packets out/back  Bytes out/back  Expires [s]  Helper
+            ID  Zone  Proto  Source         Destination  State        Packets out/back  Bytes out/back  \
+            Expires [s]  Helper
             8      0  tcp    10.1.1.1:1000  10.1.1.2:21  ESTABLISHED               2/1         200/150           30  ftp
             12     5  udp    10.1.1.1:2000  10.1.1.2:53  MULTIPLE                  9/0          9000/0           30
             """);
@@ -154,7 +156,8 @@ class TrackerCommandsTest {
     @Test
     void flushOfATupleThatIsNotThereFails() {
         final FlushCommand command = new FlushCommand();
-        command.words = List.of("zone=5", "ct_nw_src=10.1.1.1,ct_nw_dst=10.1.1.2,ct_nw_proto=17,ct_tp_src=1,ct_tp_dst=53");
+        command.words = List.of("zone=5",
+            "ct_nw_src=10.1.1.1,ct_nw_dst=10.1.1.2,ct_nw_proto=17,ct_tp_src=1,ct_tp_dst=53");
         assertThatThrownBy(() -> print(command)).hasMessage("no connection has this tuple in zone 5");
     }
 
