@@ -14,6 +14,9 @@ import static org.trackway.conntrack.core.TrackerBench.tuple;
 import static org.trackway.conntrack.core.TrackerBench.udp;
 import static org.trackway.conntrack.core.TrackerBench.udpReply;
 
+import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.trackway.conntrack.ConnectionFilter;
 import org.trackway.conntrack.ConntrackSettings;
@@ -202,6 +205,36 @@ class LifeCycleTest {
         bench.send(COMMIT, udp());
         assertThat(bench.state(LOOK, Packets.tcp4(B, 2000, A, 1000))).isEqualTo("new|trk");
         assertThat(bench.state(LOOK, Packets.udp6("::a01:102", 2000, "::a01:101", 1000))).isEqualTo("new|trk");
+    }
+
+    @Test
+    void ofTwoPacketsThatRaceForOneTupleOneOpensAndTheOtherAnswers() throws Exception {
+        final CyclicBarrier together = new CyclicBarrier(2);
+        final Packet[] replies = new Packet[300];
+        final Packet[] packets = new Packet[replies.length];
+        for (int i = 0; i < replies.length; i++) {
+            packets[i] = Packets.udp4(A, 1 + i, B, 2000).build();
+            replies[i] = Packets.udp4(B, 2000, A, 1 + i).build();
+        }
+        final FutureTask<Void> other = new FutureTask<>(() -> {
+            for (final Packet reply : replies) {
+                together.await();
+                bench.send(COMMIT, reply);
+            }
+            return null;
+        });
+        new Thread(other).start();
+        for (final Packet packet : packets) {
+            together.await();
+            bench.send(COMMIT, packet);
+        }
+        other.get();
+        for (int i = 0; i < replies.length; i++) {
+            assertThat(List.of(state(packets[i]), state(replies[i])))
+                .containsExactlyInAnyOrder("new|trk", "est|rpl|trk");
+        }
+        assertThat(bench.tracker.count()).isEqualTo(replies.length);
+        assertThat(bench.count(Counter.NAT_EXHAUSTED)).isZero();
     }
 
     // ---- limits leave +new ----

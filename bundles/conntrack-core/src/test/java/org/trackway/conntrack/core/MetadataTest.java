@@ -12,6 +12,7 @@ import static org.trackway.conntrack.core.TrackerBench.state;
 import static org.trackway.conntrack.core.TrackerBench.udp;
 import static org.trackway.conntrack.core.TrackerBench.udpReply;
 
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.trackway.conntrack.Connection;
 import org.trackway.conntrack.ConnectionFilter;
@@ -244,6 +245,25 @@ class MetadataTest {
         final Packet packet = bench.send(commit(1).mark(5, -1).build(), udp());
         bench.send(commit(2).mark(0x10, 0xf0).build(), packet);
         assertThat(packet.ctMark()).isEqualTo(0x10);
+    }
+
+    /** Counts up in its own bits of the mark; what it wrote must still be there when it comes again. */
+    private void countUp(final int shift) {
+        final int mask = 0xffff << shift;
+        for (int i = 1; i <= 3000; i++) {
+            bench.send(mark(i << shift, mask), udp());
+            assertThat(bench.send(LOOK, udp()).ctMark() & mask).isEqualTo(i << shift);
+        }
+    }
+
+    @Test
+    void threadsThatSetDifferentBitsLoseNone() throws Exception {
+        bench.send(COMMIT, udp());
+        final FutureTask<Void> other = new FutureTask<>(() -> countUp(16), null);
+        new Thread(other).start();
+        countUp(0);
+        other.get();
+        assertThat(bench.only().mark()).isEqualTo(3000 << 16 | 3000);
     }
 
     @Test

@@ -206,6 +206,17 @@ class NatSelectorTest {
     }
 
     @Test
+    void oddity39ASecretOfZeroDoesNotMakeEveryChoicePersistent() {
+        final Nat nat = nat(Nat.Kind.SOURCE, "192.0.2.1", "192.0.2.4", 0, 0);
+        final Set<IpAddress> addresses = new HashSet<>();
+        for (int port = 1024; port < 1124; port++) {
+            new NatSelector(0).choose(forward(TCP, CLIENT, port, SERVER, 80), nat, reply, empty());
+            addresses.add(reply.tuple().destination());
+        }
+        assertThat(addresses).hasSize(4);
+    }
+
+    @Test
     void onlyOneAddressOfARangeIsTried() {
         final Table table = full();
         assertThat(selector.choose(forward(TCP, CLIENT, 40_000, SERVER, 80),

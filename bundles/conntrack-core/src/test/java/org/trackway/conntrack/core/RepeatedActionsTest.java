@@ -186,6 +186,18 @@ class RepeatedActionsTest {
             .isEqualTo(Packets.icmp4Error("10.5.5.5", A, 3, 1, udp().build()).bytes());
     }
 
+    @Test
+    void oddity2OnTheShortWayNobodyLooksAtThePacketItself() {
+        bench.send(COMMIT, Packets.echo4(A, B, 7, 1));
+        final Packet packet = bench.send(LOOK, Packets.echo4(A, B, 7, 1));
+        packet.data()[packet.l4Offset() + 7]++;
+        bench.send(LOOK, packet);
+        assertThat(state(packet)).isEqualTo("new|trk");
+        packet.ctConnection(0, false, false);
+        bench.send(LOOK, packet);
+        assertThat(state(packet)).isEqualTo("inv|trk");
+    }
+
     // ---- found by the reverse tuple ----
 
     @Test
