@@ -2,15 +2,16 @@
 package org.trackway.itests.karaf;
 
 import static org.junit.Assert.assertEquals;
-import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertTrue;
 
-import java.util.Arrays;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Properties;
 import javax.inject.Inject;
 import org.apache.karaf.features.BootFinished;
 import org.apache.karaf.features.FeaturesService;
-import org.apache.karaf.shell.api.console.SessionFactory;
 import org.junit.Test;
 import org.junit.runner.RunWith;
 import org.ops4j.pax.exam.Configuration;
@@ -34,8 +35,6 @@ public class DistributionIT {
     private BundleContext context;
     @Inject
     private FeaturesService features;
-    @Inject
-    private SessionFactory sessions;
     @Inject
     private ServiceComponentRuntime components;
 
@@ -62,6 +61,21 @@ public class DistributionIT {
     @Test
     public void everyComponentIsSatisfied() {
         Trackway.assertComponentsSatisfied(context, components);
+    }
+
+    @Test
+    public void nobodyElsesMachineGetsIn() throws Exception {
+        assertEquals("127.0.0.1", setting("org.apache.karaf.shell.cfg", "sshHost"));
+        assertEquals("127.0.0.1", setting("org.apache.karaf.management.cfg", "rmiRegistryHost"));
+        assertEquals("127.0.0.1", setting("org.apache.karaf.management.cfg", "rmiServerHost"));
+    }
+
+    private static String setting(final String file, final String name) throws Exception {
+        final Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(Path.of(System.getProperty("karaf.etc"), file))) {
+            properties.load(reader);
+        }
+        return properties.getProperty(name);
     }
 
     @Test

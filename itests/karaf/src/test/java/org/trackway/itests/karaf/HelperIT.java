@@ -135,6 +135,17 @@ public class HelperIT {
         assertEquals(List.of(true, true), related(replay(() -> { })));
     }
 
+    @Test
+    public void installedInTheMiddle() throws Exception {
+        features.uninstallFeature(FEATURE);
+        final List<SeenPacket> packets = replay(() -> {
+            features.installFeature(FEATURE, EnumSet.noneOf(FeaturesService.Option.class));
+            Trackway.eventually("the helper is there", () -> tracker.helpers().contains("ftp"));
+        });
+        assertEquals("the second data connection came with a helper", List.of(false, true), related(packets));
+        assertControlUnharmed(packets);
+    }
+
     /** Replays the session and does something when its first data connection is over. */
     private List<SeenPacket> replay(final Interruption interruption) throws Exception {
         final List<SeenPacket> seen = new ArrayList<>();

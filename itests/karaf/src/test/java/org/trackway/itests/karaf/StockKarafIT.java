@@ -3,7 +3,10 @@ package org.trackway.itests.karaf;
 
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertTrue;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import javax.inject.Inject;
 import org.apache.karaf.features.BootFinished;
@@ -49,6 +52,12 @@ public class StockKarafIT {
         Trackway.bundles(context).forEach(bundle -> assertEquals(bundle.toString(), Bundle.ACTIVE, bundle.getState()));
         Trackway.eventually("commands are there", () -> shell.commands("conntrack").contains("list"));
         assertFalse("it answers", shell.run("conntrack:stats").isBlank());
+
+        assertTrue("settings can be edited", Files.exists(Path.of(System.getProperty("karaf.etc"),
+            "org.trackway.conntrack.cfg")));
+        assertFalse("viewers may look", Shell.viewer(sessions).run("conntrack:list").isBlank());
+        Shell.viewer(sessions).fails("conntrack:flush --all");
+        shell.run("conntrack:flush --all");
 
         shell.run("feature:uninstall trackway");
 
