@@ -101,10 +101,11 @@ class ReplayTest {
     }
 
     @Test
-    void theCapturesClockNeverGoesBack() throws IOException {
-        final ReplayResult result = replay(of(there(100 * MINUTE_NS), there(1), back(99 * MINUTE_NS)));
-        assertThat(result.states()).isEqualTo(Map.of(NEW, 2L, REPLY, 1L));
-        assertThat(result.conntrack().now()).isEqualTo(100 * MINUTE_NS);
+    void theCapturesClockStartsWithTheFirstPacketAndNeverGoesBack() throws IOException {
+        final ReplayResult result = replay(of(there(100 * MINUTE_NS), there(100 * MINUTE_NS + 5_000_000), there(1),
+            back(99 * MINUTE_NS)));
+        assertThat(result.states()).isEqualTo(Map.of(NEW, 3L, REPLY, 1L));
+        assertThat(result.conntrack().now()).isEqualTo(5_000_000);
     }
 
     @Test
