@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.trackway.itests.karaf;
 
+import static java.util.Map.entry;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
 
@@ -28,19 +29,19 @@ import org.osgi.framework.wiring.FrameworkWiring;
 public class ResolveIT {
 
     /** What each bundle may use, besides what Karaf brings: the rules of the house. */
-    private static final Map<String, List<String>> MAY_USE = new TreeMap<>(Map.of(
-        "packet", List.of(),
-        "conntrack-api", List.of("packet"),
-        "conntrack-core", List.of("packet", "conntrack-api"),
-        "helper-ftp", List.of("packet", "conntrack-api"),
-        "helper-tftp", List.of("packet", "conntrack-api"),
-        "offload-api", List.of("packet", "conntrack-api"),
-        "datapath-api", List.of("packet", "conntrack-api", "offload-api"),
-        "datapath-core", List.of("packet", "conntrack-api", "offload-api", "datapath-api"),
-        "port-pcap", List.of("packet"),
-        "shell", List.of("packet", "conntrack-api", "offload-api", "datapath-api")));
+    private static final Map<String, List<String>> MAY_USE = new TreeMap<>(Map.ofEntries(
+        entry("packet", List.of()),
+        entry("conntrack-api", List.of("packet")),
+        entry("conntrack-core", List.of("packet", "conntrack-api")),
+        entry("helper-ftp", List.of("packet", "conntrack-api")),
+        entry("helper-tftp", List.of("packet", "conntrack-api")),
+        entry("offload-api", List.of("packet", "conntrack-api")),
+        entry("datapath-api", List.of("packet", "conntrack-api", "offload-api")),
+        entry("datapath-core", List.of("packet", "conntrack-api", "offload-api", "datapath-api")),
+        entry("port-pcap", List.of("packet")),
+        entry("port-afpacket", List.of("packet", "jna")),
+        entry("shell", List.of("packet", "conntrack-api", "offload-api", "datapath-api"))));
 
-    /** Before it nothing is certain. */
     @Inject
     private BootFinished booted;
     @Inject
@@ -75,7 +76,8 @@ public class ResolveIT {
     }
 
     private static String location(final String artifact) {
-        return "mvn:org.trackway/" + artifact + "/" + Containers.VERSION;
+        return artifact.equals("jna") ? "mvn:net.java.dev.jna/jna/" + System.getProperty("jna.version")
+            : "mvn:org.trackway/" + artifact + "/" + Containers.VERSION;
     }
 
     private FrameworkWiring framework() {

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.trackway.itests.live;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.trackway.conntrack.Connection;
+import org.trackway.conntrack.ConnectionFilter;
+import org.trackway.conntrack.ConntrackSettings;
+
+/** The NAT gateway of the samples: the client's namespace has a private address, the server knows only the gateway's. */
+class GatewayTest {
+
+    private static final String SERVER = "10.8.0.2";
+
+    private Network network;
+    private Forwarder forwarder;
+
+    @BeforeEach
+    void layCables() throws Exception {
+        network = Network.make("ping", "curl", "python3", "vsftpd", "in.tftpd");
+        network.namespaces("client", "server", "gateway");
+        network.cable("client/eth0", "gateway/inside", "192.168.7.2/24");
+        network.cable("server/eth0", "gateway/outside", SERVER + "/24");
+        network.in("client", "ip", "link", "set", "eth0", "address", "02:00:00:00:00:02");
+        network.in("server", "ip", "link", "set", "eth0", "address", "02:00:00:00:00:03");
+        network.in("client", "ip", "route", "add", "default", "via", "192.168.7.1");
+        forwarder = new Forwarder(network, "gateway", ConntrackSettings.DEFAULT).port("inside").port("outside")
+            .sample("gateway");
+    }
+
+    @AfterEach
+    void takeAllAway() throws Exception {
+        if (forwarder != null) {
+            forwarder.close();
+        }
+        if (network != null) {
+            network.close();
+        }
+    }
+
+    @Test
+    void theServerSeesTheGatewaysAddress() throws Exception {
+        final String program = """
+            import socket
+            server = socket.create_server(("", 80))
+            while True:
+                caller, address = server.accept()
+                caller.recv(4096)
+                caller.send(b"HTTP/1.0 200 OK\\r\\n\\r\\n" + address[0].encode())
+                caller.close()
+            """;
+        network.start("server", "python3", "-c", program);
+        network.awaitListening("server", 80);
+        assertThat(network.in("client", "curl", "-sS", "http://" + SERVER)).isEqualTo("10.8.0.1");
+        network.in("client", "ping", "-c", "2", "-i", "0.1", "-W", "2", SERVER);
+        assertThat(network.run("server", "ping", "-c", "1", "-W", "1", "10.8.0.1").isGood()).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--ftp-pasv", "--disable-epsv", "--ftp-port"})
+    void ftpPassesInEveryMode(final String mode) throws Exception {
+        final FtpServer ftp = FtpServer.start(network, "server", false);
+        final Path copy = network.files().resolve("copy");
+        network.in("client", "curl", "-sS", mode, mode.endsWith("port") ? "-" : "--no-progress-meter", "-o",
+            copy.toString(), "ftp://" + SERVER + "/file");
+        assertThat(Files.mismatch(ftp.file(), copy)).as("first byte that differs").isEqualTo(-1);
+        final List<Connection> connections = new ArrayList<>();
+        forwarder.tracker().forEach(ConnectionFilter.ALL, connections::add);
+        assertThat(connections).as("data connections").filteredOn(one -> one.parent().isPresent()).isNotEmpty();
+    }
+
+    @Test
+    void tftpPasses() throws Exception {
+        final Path root = Files.createDirectory(network.files().resolve("tftp"));
+        final Path file = Files.write(root.resolve("file"), new byte[100_000]);
+        network.start("server", "in.tftpd", "-L", "-4", "-u", "root", "-s", root.toString());
+        Await.until("the server", () -> network.in("server", "cat", "/proc/net/udp").contains(":0045 "));
+        final Path copy = network.files().resolve("copy");
+        network.in("client", "curl", "-sS", "-o", copy.toString(), "tftp://" + SERVER + "/file");
+        assertThat(Files.mismatch(file, copy)).isEqualTo(-1);
+    }
+}
