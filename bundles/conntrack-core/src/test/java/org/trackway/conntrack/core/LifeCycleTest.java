@@ -446,6 +446,17 @@ class LifeCycleTest {
     }
 
     @Test
+    void aReplyInOneZoneMayBeTheOriginalDirectionInTheNext() {
+        bench.send(commit(1).build(), udp());
+        bench.send(commit(2).build(), udpReply());
+        bench.send(commit(2).build(), udp());
+        final Packet packet = bench.send(look(1), udpReply());
+        assertThat(state(packet)).isEqualTo("est|rpl|trk");
+        bench.send(look(2), packet);
+        assertThat(state(packet)).isEqualTo("est|trk");
+    }
+
+    @Test
     void invalidDropsAllOtherBits() {
         final Packet packet = bench.send(CtAction.builder().commit().nat(source("10.9.9.9")).build(), tcp("S"));
         assertThat(state(packet)).isEqualTo("new|trk|snat");

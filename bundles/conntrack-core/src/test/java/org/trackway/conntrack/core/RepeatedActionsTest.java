@@ -299,7 +299,15 @@ class RepeatedActionsTest {
         final Packet other = rewritten(Packets.udp6("fd00::77", 1000, "fd00::2", 2000), packet);
         bench.send(LOOK, other);
         assertThat(other.ctConnection()).isEqualTo(bench.only().id());
-        final Packet v4 = rewritten(udp(), packet);
+    }
+
+    @Test
+    void theOriginalTupleOfTheOtherIpVersionIsNotUsed() {
+        final CtAction snat6 = CtAction.builder().commit().nat(nat(Nat.Kind.SOURCE, "fd00::9")).build();
+        // The last 32 bits are those of A and B.
+        final Packet packet = bench.send(snat6, Packets.udp6("fd00::a01:101", 1000, "fd00::a01:102", 2000));
+        bench.send(COMMIT, udp());
+        final Packet v4 = rewritten(Packets.udp4("10.1.1.77", 1000, B, 2000), packet);
         bench.send(LOOK, v4);
         assertThat(v4.ctConnection()).isZero();
     }

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.trackway.conntrack.Connection;
+import org.trackway.conntrack.ConnectionFilter;
 import org.trackway.conntrack.ConntrackSettings;
 import org.trackway.conntrack.Counter;
 import org.trackway.conntrack.TcpState;
@@ -224,6 +225,7 @@ class TcpMachineTest {
         assertThat(original().maxWindow()).isEqualTo(4096);
         send(server("SA", 300, 101));
         assertThat(original().maxWindow()).isZero();
+        assertThat(reply().maxSequence()).isEqualTo(302);
     }
 
     @Test
@@ -427,6 +429,20 @@ class TcpMachineTest {
         bench.states(COMMIT, client("S", 100, 0), server("SA", 300, 101).window(0), client("A", 101, 301));
         assertThat(original().maxSequence()).isEqualTo(102);
         assertThat(send(client("A", 101, 301).payloadSize(1))).isEqualTo("est|trk");
+        send(server("A", 301, 102).window(0));
+        assertThat(original().maxSequence()).isEqualTo(103);
+        assertThat(send(client("A", 102, 301).payloadSize(1))).isEqualTo("est|trk");
+        assertThat(send(client("A", 103, 301).payloadSize(1))).isEqualTo("inv|trk");
+    }
+
+    @Test
+    void aServerMayBeginWithAnySequenceNumber() {
+        for (final long first : new long[] {0, 1, 0x7fffffff, 0x80000000L, 3_000_000_000L, 0xffffffffL}) {
+            bench.tracker.flush(ConnectionFilter.ALL);
+            assertThat(bench.states(COMMIT, client("S", 3_500_000_000L, 0), server("SA", first, 3_500_000_001L),
+                client("A", 3_500_000_001L, first + 1))).isEqualTo("new|trk, est|rpl|trk, est|trk");
+            assertStates(TcpState.ESTABLISHED, TcpState.ESTABLISHED);
+        }
     }
 
     @Test
@@ -447,6 +463,8 @@ class TcpMachineTest {
         assertThat(bench.remaining()).isEqualTo(20);
         assertThat(original().nextSequence()).isEqualTo(102 + 61_000);
         assertThat(send(client("A", 1_000_000, 302).payloadSize(1000))).isEqualTo("inv|trk");
+        assertThat(send(client("A", 102 + 61_000 - SKEW, 302).payloadSize(10))).isEqualTo("est|trk");
+        assertThat(send(client("A", 102 + 61_000 - SKEW - 1, 302).payloadSize(10))).isEqualTo("inv|trk");
     }
 
     @Test
