@@ -18,29 +18,36 @@ public final class Checksums {
     public static long add(final long sum, final byte[] data, final int offset, final int length) {
         long total = sum;
         int at = offset;
-        int left = length;
         // Adding 32-bit words to a 64-bit accumulator can't overflow below 2^32 words and folds to the same 16 bits.
-        while (left >= 16) {
-            final long a = Bytes.i64(data, at);
-            final long b = Bytes.i64(data, at + 8);
-            total += (a >>> 32) + (a & 0xffffffffL) + (b >>> 32) + (b & 0xffffffffL);
-            at += 16;
-            left -= 16;
+        for (int left = length; left >= 32; left -= 32) {
+            total += halves(data, at) + halves(data, at + 8) + halves(data, at + 16) + halves(data, at + 24);
+            at += 32;
         }
-        while (left >= 4) {
+        if ((length & 16) != 0) {
+            total += halves(data, at) + halves(data, at + 8);
+            at += 16;
+        }
+        if ((length & 8) != 0) {
+            total += halves(data, at);
+            at += 8;
+        }
+        if ((length & 4) != 0) {
             total += Bytes.u32(data, at);
             at += 4;
-            left -= 4;
         }
-        if (left >= 2) {
+        if ((length & 2) != 0) {
             total += Bytes.u16(data, at);
             at += 2;
-            left -= 2;
         }
-        if (left > 0) {
+        if ((length & 1) != 0) {
             total += Bytes.u8(data, at) << 8;
         }
         return total;
+    }
+
+    private static long halves(final byte[] data, final int at) {
+        final long word = Bytes.i64(data, at);
+        return (word >>> 32) + (word & 0xffffffffL);
     }
 
     /** {@return the sum of the pseudo header of RFC 768/9293 (IPv4)} */
@@ -55,10 +62,9 @@ public final class Checksums {
 
     /** {@return the one's complement sum folded to 16 bits, not inverted} */
     public static int fold(final long sum) {
-        long folded = (sum >>> 32) + (sum & 0xffffffffL);
-        folded = (folded >>> 16) + (folded & 0xffff);
-        folded = (folded >>> 16) + (folded & 0xffff);
-        return (int) ((folded >>> 16) + (folded & 0xffff));
+        // A number plus itself with the halves exchanged: the upper half is their sum and the carry of the lower one.
+        final int half = (int) (sum + Long.rotateLeft(sum, 32) >>> 32);
+        return half + Integer.rotateLeft(half, 16) >>> 16;
     }
 
     /** {@return the checksum of the range: the inverted, folded sum} */

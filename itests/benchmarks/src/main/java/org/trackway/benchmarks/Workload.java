@@ -18,13 +18,16 @@ final class Workload {
 
     /** What is done to a packet before each pass. */
     enum Reset {
-        /** Its checksums are unknown and its tracking forgotten; its layers stay known, as after a flow lookup. */
+        /**
+         * Its checksums are unknown and its connection forgotten; its layers stay known, as after a flow lookup. What
+         * the tracker says of it is left to be overwritten, as the peer's load does.
+         */
         CHECKSUMS,
         /** Its layers are to be found again, too. */
         PARSE,
         /** It is received anew: the frame is copied into the packet. */
         COPY,
-        /** Only its tracking is forgotten. */
+        /** Only its connection is forgotten. */
         NONE
     }
 
@@ -226,7 +229,8 @@ final class Workload {
 
         private void forget(final PacketBatch batch) {
             for (int i = 0; i < batch.size(); i++) {
-                batch.get(i).clearConntrack();
+                batch.get(i).ctState(0);
+                batch.get(i).ctConnection(0, false, false);
             }
         }
 
@@ -235,7 +239,8 @@ final class Workload {
                 final Packet packet = batch.get(i);
                 packet.l3Checksum(Packet.CHECKSUM_UNKNOWN);
                 packet.l4Checksum(Packet.CHECKSUM_UNKNOWN);
-                packet.clearConntrack();
+                packet.ctState(0);
+                packet.ctConnection(0, false, false);
                 if (layers) {
                     packet.reparse();
                 }

@@ -49,6 +49,8 @@ final class ConnectionTable {
     /** One part of the index. Everything but {@code slots} is guarded by its monitor. */
     private static final class Shard {
         volatile long[] slots = new long[16];
+        /** One less than the number of slots; read without the monitor it may be that of other slots. */
+        int mask = slots.length - 1;
         int live;
         int deleted;
         final int[][] free = new int[1 << KIND_BITS][];
@@ -139,23 +141,42 @@ final class ConnectionTable {
         return 0;
     }
 
-    /** Reads the slot where a look-up begins, so that the misses of a batch overlap; the result means nothing. */
-    long touchSlot(final long hash) {
-        final long[] slots = shard(hash).slots;
-        return slots[(int) hash & slots.length - 1];
+    /**
+     * Reads the slots where look-ups begin, so that the misses of a batch overlap; the result means nothing. The loop is
+     * tight, and an address needs no array's length, so that the processor is ahead by as many packets as it can be.
+     */
+    long touchSlots(final long[] hashes, final int size) {
+        final Shard[] all = shards;
+        long sum = 0;
+        for (int i = 0; i < size; i++) {
+            final Shard shard = all[(int) (hashes[i] >>> 56)];
+            final long[] slots = shard.slots;
+            final int at = (int) hashes[i] & shard.mask;
+            if (at < slots.length) {
+                sum += slots[at];
+            }
+        }
+        return sum;
     }
 
     /**
-     * Reads every cache line of an entry, so that the misses of a batch overlap; the result means nothing. The collector
+     * Reads every cache line of these entries, where a reference is not 0, so that the misses of a batch overlap; the result means nothing. The collector
      * aligns no chunk to lines, so that an entry of 128 bytes lies in three, and the longest in four at most.
      */
-    long touch(final int ref) {
-        final Slab slab = slabs[ref & KIND_MASK];
-        final int index = ref >>> KIND_BITS;
-        final long[] words = slab.chunk(index);
-        final int base = slab.base(index);
-        final int end = base + slab.stride;
-        return words[base] + words[base + WORDS_PER_LINE] + words[end - WORDS_PER_LINE] + words[end - 1];
+    long touchEntries(final int[] refs, final int size) {
+        final Slab[] all = slabs;
+        long sum = 0;
+        for (int i = 0; i < size; i++) {
+            if (refs[i] != 0) {
+                final Slab slab = all[refs[i] & KIND_MASK];
+                final int index = refs[i] >>> KIND_BITS;
+                final long[] words = slab.chunk(index);
+                final int base = slab.base(index);
+                final int end = base + slab.stride;
+                sum += words[base] + words[base + WORDS_PER_LINE] + words[end - WORDS_PER_LINE] + words[end - 1];
+            }
+        }
+        return sum;
     }
 
     /**
@@ -200,16 +221,12 @@ final class ConnectionTable {
             // Both keys are compared without branching: which one it is can't be predicted.
             final long forward = difference(words, base + Slab.PORTS, base + Slab.ADDRESS, key);
             final long reply = difference(words, base + Slab.REPLY_PORTS, base + slab.replyAddress, key);
-            if (forward != 0 & reply != 0 || nowNs >= words[base + Slab.EXPIRES]) {
+            final int differing = notZero(forward);
+            if ((differing & notZero(reply)) != 0 || nowNs >= words[base + Slab.EXPIRES]) {
                 return false;
             }
             if ((head & Slab.LOCKED) == 0 && Slab.casHead(words, base, head, head | Slab.LOCKED)) {
-                cursor.slab = slab;
-                cursor.ref = ref;
-                cursor.index = index;
-                cursor.words = words;
-                cursor.base = base;
-                cursor.reply = forward != 0;
+                cursor.set(slab, ref, differing != 0);
                 cursor.held = true;
                 return true;
             }
@@ -223,6 +240,11 @@ final class ConnectionTable {
         } else {
             Thread.onSpinWait();
         }
+    }
+
+    /** {@return 1 for every number but 0, without a branch} */
+    private static int notZero(final long value) {
+        return (int) ((value | -value) >>> 63);
     }
 
     /** {@return 0 if the key stands at these words} */
@@ -477,6 +499,7 @@ final class ConnectionTable {
             }
         }
         shard.deleted = 0;
+        shard.mask = mask;
         shard.slots = slots;
     }
 

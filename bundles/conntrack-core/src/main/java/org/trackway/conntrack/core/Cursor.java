@@ -46,12 +46,23 @@ final class Cursor implements ConnectionView {
     }
 
     void set(final Slab newSlab, final int newRef, final boolean isReply) {
-        slab = newSlab;
         ref = newRef;
         index = newRef >>> ConnectionTable.KIND_BITS;
-        words = newSlab.chunk(index);
         base = newSlab.base(index);
         reply = isReply;
+        // Storing a reference costs the collector's barrier, even if it is the same again.
+        if (slab != newSlab) {
+            slab = newSlab;
+        }
+        final long[] chunk = newSlab.chunk(index);
+        if (words != chunk) {
+            words = chunk;
+        }
+    }
+
+    /** {@return 1 if the key it was found by is its reply key, else 0: arithmetic where a branch can't be predicted} */
+    int direction() {
+        return reply ? 1 : 0;
     }
 
     void unlock() {
@@ -138,7 +149,7 @@ final class Cursor implements ConnectionView {
     /** Counts a packet of {@code bytes} bytes in the direction it was found in. */
     void count(final int bytes, final long nowNs) {
         if (slab.accounting) {
-            final int at = base + slab.counts + (reply ? 2 : 0);
+            final int at = base + slab.counts + 2 * direction();
             words[at]++;
             words[at + 1] += bytes;
             words[base + slab.counts + 5] = nowNs;

@@ -46,12 +46,15 @@ final class Execution {
 
     // The batch in work.
     private CtAction action;
+    private boolean translating;
     private ConntrackSettings settings;
     private int zone;
     private long nowNs;
 
-    // The packet in work.
-    private Key key;
+    // The packet in work: its place in the batch, and whether its key is resolved instead of the one at that place. The
+    // key itself is no field, since storing a reference costs the collector's barrier, fence included, for each packet.
+    private int at;
+    private boolean isResolved;
     private Expectations.Entry expected;
     private boolean opened;
     private boolean confirmed;
@@ -87,9 +90,14 @@ final class Execution {
 
     void run(final PacketBatch batch, final CtAction ctAction, final long now) {
         action = ctAction;
+        translating = ctAction.nat() != null;
         settings = tracker.settings();
         zone = ctAction.zone();
         nowNs = now;
+        long sum = 0;
+        for (int i = 0; i < batch.size(); i++) {
+            sum += batch.get(i).touch();
+        }
         tracker.fragments.before(batch, zone, settings, now);
         final int size = batch.size();
         if (size > keys.length) {
@@ -102,19 +110,11 @@ final class Execution {
                 : (byte) extractor.extract(packet, zone, keys[i]);
             hashes[i] = table.hash(keys[i]);
         }
-        long sum = 0;
-        for (int i = 0; i < size; i++) {
-            sum += table.touchSlot(hashes[i]);
-        }
+        sum += table.touchSlots(hashes, size);
         for (int i = 0; i < size; i++) {
             candidates[i] = kinds[i] == KeyExtractor.INVALID ? 0 : table.candidate(hashes[i]);
         }
-        for (int i = 0; i < size; i++) {
-            if (candidates[i] != 0) {
-                sum += table.touch(candidates[i]);
-            }
-        }
-        touched = sum;
+        touched = sum + table.touchEntries(candidates, size);
         for (int i = 0; i < size; i++) {
             try {
                 track(batch.get(i), i);
@@ -231,12 +231,13 @@ final class Execution {
 
     /** {@return whether the packet is done; else another thread changed the table meanwhile and it is to be judged anew} */
     private boolean judge(final Packet packet, final int i, final boolean related) {
-        key = keys[i];
+        at = i;
+        isResolved = false;
         expected = null;
         opened = false;
         confirmed = false;
         changed = false;
-        follow = action.nat() != null && (packet.ctState() & CtState.NAT) == 0;
+        follow = translating && (packet.ctState() & CtState.NAT) == 0;
         final boolean again = (packet.ctState() & CtState.TRACKED) != 0;
         boolean held = find(packet, i);
         if (held && action.force() && cursor.reply) {
@@ -250,7 +251,7 @@ final class Execution {
             if (create) {
                 tracker.destroy(cursor, ConnectionObserver.Reason.REPLACED, reversed);
                 held = false;
-            } else if (action.nat() != null) {
+            } else if (translating) {
                 applyNat(packet, related);
             }
         } else if (related) {
@@ -259,7 +260,7 @@ final class Execution {
             create = true;
         }
         if (create) {
-            held = open(packet, key == resolved ? table.hash(key) : hashes[i]);
+            held = open(packet, isResolved ? table.hash(resolved) : hashes[i]);
             if (!held && opened) {
                 return false;
             }
@@ -276,28 +277,33 @@ final class Execution {
         return true;
     }
 
+    private Key key() {
+        return isResolved ? resolved : keys[at];
+    }
+
     private boolean find(final Packet packet, final int i) {
         if ((packet.ctState() & CtState.NAT) == 0) {
-            return table.find(key, hashes[i], candidates[i], nowNs, cursor);
+            return table.find(keys[i], hashes[i], candidates[i], nowNs, cursor);
         }
         // Already translated in this zone: the packet looks like the opposite direction's reverse.
-        reversed.setReverse(key);
+        reversed.setReverse(keys[i]);
         if (!table.find(reversed, hashes[i], candidates[i], nowNs, cursor)) {
             tracker.counters.increment(Counter.LOOKUP_NATTED_MISS);
             return false;
         }
         cursor.reply = !cursor.reply;
-        key = resolved;
+        isResolved = true;
         if (cursor.reply) {
-            cursor.replyKey(key);
+            cursor.replyKey(resolved);
         } else {
-            cursor.forwardKey(key);
+            cursor.forwardKey(resolved);
         }
         return true;
     }
 
     /** The original tuple may still tell the connection of a translated packet (lib/conntrack.c check_orig_tuple). */
     private boolean rescue(final Packet packet) {
+        final Key key = key();
         if ((packet.ctState() & CtState.NAT) == 0 || packet.ctProtocol() == 0 || action.nat() != null
                 || packet.ctV6() != key.v6) {
             return false;
@@ -324,7 +330,7 @@ final class Execution {
 
     /** {@return whether the packet opens a new connection in the place of this one} */
     private boolean update(final Packet packet, final boolean related) {
-        final int reply = cursor.reply ? CtState.REPLY : 0;
+        final int reply = cursor.direction() * CtState.REPLY;
         if (related) {
             packet.ctState(packet.ctState() | CtState.RELATED | reply);
             return false;
@@ -353,7 +359,7 @@ final class Execution {
         tcp.load(cursor.get(Slab.PEER0), cursor.get(Slab.PEER1), before, cursor.reply);
         final int verdict = tcp.update(packet.data(), packet.l4Offset(), packet.l4Length(), settings.tcpSequenceCheck());
         storeTcp();
-        if (tcp.timeout != null) {
+        if (tcp.timeout != TcpMachine.NO_TIMEOUT) {
             cursor.put(Slab.EXPIRES, tracker.timeouts.expiry(cursor.policy(), tcp.timeout, nowNs));
         }
         if (tcp.failedCheck) {
@@ -374,8 +380,9 @@ final class Execution {
     }
 
     private void storeTcp() {
-        cursor.put(Slab.PEER0, tcp.peer(!cursor.reply));
-        cursor.put(Slab.PEER1, tcp.peer(cursor.reply));
+        final int sender = cursor.direction();
+        cursor.put(Slab.PEER0 + sender, tcp.sender());
+        cursor.put(Slab.PEER1 - sender, tcp.receiver());
         cursor.put(Slab.STATE, tcp.both(cursor.reply));
     }
 
@@ -386,7 +393,7 @@ final class Execution {
             cursor.put(Slab.STATE, state);
             moved(state == Machine.CONFIRMED);
         }
-        cursor.put(Slab.EXPIRES, tracker.timeouts.expiry(cursor.policy(), Machine.timeout(protocol, state), nowNs));
+        cursor.put(Slab.EXPIRES, tracker.timeouts.expiry(cursor.policy(), Machine.timeout(protocol, state).ordinal(), nowNs));
         return state == Machine.CONFIRMED ? Verdict.VALID : Verdict.VALID_NEW;
     }
 
@@ -422,6 +429,7 @@ final class Execution {
      * @return whether the cursor holds a new connection. If not and {@link #opened} is set, another thread was faster
      */
     private boolean open(final Packet packet, final long hash) {
+        final Key key = key();
         final int protocol = key.protocol();
         expected = tracker.expectations.find(key, nowNs);
         if (!Machine.isValidFirst(protocol, packet.data(), packet.l4Offset(), packet.l4Length())) {
@@ -483,7 +491,7 @@ final class Execution {
         reserved = false;
         final boolean chosen;
         if (expected == null) {
-            chosen = tracker.selector.choose(key, nat, translated, claim);
+            chosen = tracker.selector.choose(key(), nat, translated, claim);
         } else {
             translated.set(reversed);
             if (translation == CtState.SOURCE_NAT) {
@@ -503,7 +511,7 @@ final class Execution {
     }
 
     private boolean claim(final Key reply) {
-        return table.reserve(key, reply, nowNs, settings.accounting(), reserved, cursor);
+        return table.reserve(key(), reply, nowNs, settings.accounting(), reserved, cursor);
     }
 
     private void initialize(final Packet packet, final int protocol, final int translation) {
@@ -534,7 +542,7 @@ final class Execution {
         } else {
             cursor.put(Slab.STATE, Machine.FIRST);
             cursor.put(Slab.EXPIRES,
-                tracker.timeouts.expiry(policy, Machine.timeout(protocol, Machine.FIRST), nowNs));
+                tracker.timeouts.expiry(policy, Machine.timeout(protocol, Machine.FIRST).ordinal(), nowNs));
         }
         if (settings.accounting()) {
             cursor.put(cursor.slab.counts + 4, nowNs);
@@ -561,7 +569,7 @@ final class Execution {
         } else {
             packet.ctMark(0);
             packet.ctLabel(0, 0);
-            writeTuple(packet, key);
+            writeTuple(packet, key());
         }
     }
 
@@ -635,7 +643,7 @@ final class Execution {
                 observers.established(cursor, packet);
             }
         }
-        if (action.nat() == null) {
+        if (!translating) {
             packet.ctConnection(cursor.id(), cursor.reply, related);
         } else {
             packet.ctConnection(0, false, false);

@@ -152,10 +152,9 @@ final class KeyExtractor {
     }
 
     private static boolean ports(final byte[] data, final int at, final int zone, final int protocol, final Key key) {
-        final int source = Bytes.u16(data, at);
-        final int destination = Bytes.u16(data, at + 2);
-        key.ports = Key.ports(source, destination, zone, protocol, 0);
-        return source != 0 && destination != 0;
+        final int both = Bytes.i32(data, at);
+        key.ports = (long) both << 32 | Key.ports(0, 0, zone, protocol, 0);
+        return both >>> 16 != 0 && (both & 0xffff) != 0;
     }
 
     private boolean transportChecksum(final Packet packet, final byte[] data, final Key key) {

@@ -58,7 +58,7 @@ final class Machine {
 
     /** {@return the state after a packet on a known connection} */
     static int next(final int protocol, final int state, final boolean reply) {
-        return reply || state == CONFIRMED ? CONFIRMED : isIcmp(protocol) ? FIRST : MULTIPLE;
+        return state == CONFIRMED || reply ? CONFIRMED : isIcmp(protocol) ? FIRST : MULTIPLE;
     }
 
     /** {@return the timeout that rules a state} */

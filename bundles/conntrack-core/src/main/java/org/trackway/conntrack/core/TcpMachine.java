@@ -46,6 +46,9 @@ final class TcpMachine {
     static final int SCALE_MASK = 0x0f;
     private static final int MAX_SCALE = 14;
 
+    /** {@link #timeout}: the packet starts none. */
+    static final int NO_TIMEOUT = -1;
+
     /** How far an acknowledgement may be off: the largest window and one packet (lib/conntrack-tcp.c MAXACKWINDOW). */
     private static final int MAX_ACK_SKEW = 65535 + 1500;
 
@@ -53,8 +56,8 @@ final class TcpMachine {
     boolean bypassedCheck;
     boolean failedCheck;
     boolean badFlags;
-    /** The timeout to start, or null to leave the expiry alone. */
-    Timeout timeout;
+    /** The timeout to start by its ordinal, or {@link #NO_TIMEOUT} to leave the expiry alone. */
+    int timeout;
 
     private int sendLow;
     private int sendHigh;
@@ -82,9 +85,11 @@ final class TcpMachine {
 
     /** Takes the words that {@link #store} wrote; {@code reply} says that peer 1 is the sender. */
     void load(final long peer0, final long peer1, final long both, final boolean reply) {
-        final long sender = reply ? peer1 : peer0;
-        final long receiver = reply ? peer0 : peer1;
+        // Which direction a packet goes can't be predicted: the peers change places without a branch.
         final int shift = reply ? 0 : 1;
+        final long swap = (peer0 ^ peer1) & shift - 1L;
+        final long sender = peer0 ^ swap;
+        final long receiver = peer1 ^ swap;
         sendLow = (int) (sender >>> 32);
         sendHigh = (int) sender;
         receiveLow = (int) (receiver >>> 32);
@@ -97,21 +102,22 @@ final class TcpMachine {
         receiveState = (int) (both >>> 8 - 8 * shift) & 0xff;
     }
 
-    /** {@return sequence numbers of one peer, highest sent in the high half, highest allowed in the low half} */
-    long peer(final boolean sender) {
-        return sender ? (long) sendLow << 32 | sendHigh & 0xffffffffL
-            : (long) receiveLow << 32 | receiveHigh & 0xffffffffL;
+    /** {@return sequence numbers of the sender, highest sent in the high half, highest allowed in the low half} */
+    long sender() {
+        return (long) sendLow << 32 | sendHigh & 0xffffffffL;
+    }
+
+    /** {@return the same of the receiver} */
+    long receiver() {
+        return (long) receiveLow << 32 | receiveHigh & 0xffffffffL;
     }
 
     /** {@return windows (16 bits), scales (8 bits) and states (8 bits) of both peers, peer 0 before peer 1} */
     long both(final boolean reply) {
-        return reply ? pack(receiveWindow, sendWindow, receiveScale, sendScale, receiveState, sendState)
-            : pack(sendWindow, receiveWindow, sendScale, receiveScale, sendState, receiveState);
-    }
-
-    private static long pack(final int window0, final int window1, final int scale0, final int scale1, final int state0,
-            final int state1) {
-        return (long) window0 << 48 | (long) window1 << 32 | (long) scale0 << 24 | scale1 << 16 | state0 << 8 | state1;
+        final int shift = reply ? 0 : 1;
+        return (long) sendWindow << 32 + 16 * shift | (long) receiveWindow << 48 - 16 * shift
+            | (long) sendScale << 16 + 8 * shift | (long) receiveScale << 24 - 8 * shift
+            | (long) sendState << 8 * shift | (long) receiveState << 8 - 8 * shift;
     }
 
     static int state(final long both, final int peer) {
@@ -140,7 +146,7 @@ final class TcpMachine {
         receiveWindow = 1;
         sendState = SYN_SENT;
         receiveState = CLOSED;
-        timeout = Timeout.TCP_SYN_SENT;
+        timeout = Timeout.TCP_SYN_SENT.ordinal();
     }
 
     /** {@return {@code window / 2^shift}, rounded up} */
@@ -188,7 +194,7 @@ final class TcpMachine {
         bypassedCheck = false;
         failedCheck = false;
         badFlags = false;
-        timeout = null;
+        timeout = NO_TIMEOUT;
         final int flags = Bytes.u8(data, l4 + 13);
         if (!hasSaneFlags(flags)) {
             badFlags = true;
@@ -202,7 +208,7 @@ final class TcpMachine {
             }
             if (sendState <= SYN_SENT) {
                 sendState = SYN_SENT;
-                timeout = Timeout.TCP_SYN_SENT;
+                timeout = Timeout.TCP_SYN_SENT.ordinal();
                 return Verdict.VALID_NEW;
             }
         }
@@ -274,7 +280,7 @@ final class TcpMachine {
                 }
             }
             reset(flags);
-            timeout = timeoutOfStates();
+            timeout = timeoutOfStates().ordinal();
             return Verdict.VALID;
         }
         if ((receiveState < SYN_SENT || receiveState >= FIN_WAIT_2 || sendState >= FIN_WAIT_2)

@@ -67,10 +67,14 @@ final class Timeouts {
         return number == 0 ? Optional.empty() : Optional.of(names.get(number));
     }
 
-    /** {@return when a connection expires that was seen now} */
-    long expiry(final int policy, final Timeout timeout, final long nowNs) {
+    /**
+     * {@return when a connection expires that was seen now}
+     *
+     * @param timeout which {@link Timeout}, by its ordinal
+     */
+    long expiry(final int policy, final int timeout, final long nowNs) {
         final long[][] all = tables;
-        final long expiry = nowNs + (policy < all.length ? all[policy] : DEFAULTS)[timeout.ordinal()];
+        final long expiry = nowNs + (policy < all.length ? all[policy] : DEFAULTS)[timeout];
         return expiry < nowNs ? Long.MAX_VALUE - 1 : expiry;
     }
 }
