@@ -6,7 +6,8 @@ import java.util.Optional;
 /**
  * A connection as it was at one moment. Nothing here follows the live connection; ask again by {@link #id}.
  *
- * @param id            64-bit name, never used twice by any tracker of this process
+ * @param id            64-bit name, never used twice by its tracker; another tracker of this process may have used it 4096
+ *                      trackers ago
  * @param zone          0..65535
  * @param original      tuple of the direction that opened it, before translation
  * @param reply         tuple of the opposite direction as it arrives, hence after translation
