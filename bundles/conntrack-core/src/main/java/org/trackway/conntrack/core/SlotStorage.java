@@ -8,9 +8,11 @@ import org.trackway.conntrack.spi.ConnectionSlot;
 /**
  * One guest's values, in arrays of its own beside the table, so that dropping this object drops every value.
  *
- * <p>Any thread reads and writes. Rows are added under this object's monitor and published by a volatile write. A value
- * for a connection that goes at the same moment is taken back by whoever comes second: the remover raises the generation
- * and then clears, the setter writes and then looks at the generation again.
+ * <p>Any thread reads and writes. Rows are added under this object's monitor and published by a volatile write. A value is
+ * kept together with the id of its connection: a thread that sets one may be so slow that the entry has its next
+ * connection meanwhile, which must neither see that value nor lose its own. So a value takes the place of none that is
+ * younger, and a reader takes none that is another's. What is set while its connection goes is taken back by whoever
+ * comes second: the remover raises the generation and then clears, the setter writes and then looks at the generation.
  */
 final class SlotStorage<T> implements ConnectionSlot<T> {
 
@@ -19,7 +21,11 @@ final class SlotStorage<T> implements ConnectionSlot<T> {
     private final ConnectionTable table;
     private final String name;
     private final Class<T> type;
-    private volatile AtomicReferenceArray<T>[][] rows;
+    private volatile AtomicReferenceArray<Owned<T>>[][] rows;
+
+    /** A value and whose it is. */
+    private record Owned<T>(long id, T value) {
+    }
 
     @SuppressWarnings({"unchecked", "rawtypes"})
     SlotStorage(final ConnectionTable table, final String name, final Class<T> type) {
@@ -37,10 +43,9 @@ final class SlotStorage<T> implements ConnectionSlot<T> {
     @Override
     public T get(final long connectionId) {
         final int ref = table.liveRef(connectionId);
-        final AtomicReferenceArray<T> row = ref == 0 ? null : row(rows, ref);
-        final T value = row == null ? null : row.get(column(ref));
-        // The connection may have gone since, and the value may be a later one's.
-        return value == null || table.liveRef(connectionId) != ref ? null : value;
+        final AtomicReferenceArray<Owned<T>> row = ref == 0 ? null : row(rows, ref);
+        final Owned<T> owned = row == null ? null : row.get(column(ref));
+        return owned == null || owned.id != connectionId || table.liveRef(connectionId) != ref ? null : owned.value;
     }
 
     @Override
@@ -49,14 +54,21 @@ final class SlotStorage<T> implements ConnectionSlot<T> {
         if (ref == 0) {
             return false;
         }
-        if (value == null) {
-            clear(ref);
+        final AtomicReferenceArray<Owned<T>> row = value == null ? row(rows, ref) : makeRow(ref);
+        if (row == null) {
             return true;
         }
-        final AtomicReferenceArray<T> row = makeRow(ref);
-        row.set(column(ref), type.cast(value));
+        final Owned<T> fresh = value == null ? null : new Owned<>(connectionId, type.cast(value));
+        Owned<T> before;
+        do {
+            before = row.get(column(ref));
+            // Ids of one entry grow with every use of it.
+            if (before != null && before.id > connectionId) {
+                return false;
+            }
+        } while (!row.compareAndSet(column(ref), before, fresh));
         if (table.liveRef(connectionId) != ref) {
-            row.compareAndSet(column(ref), value, null);
+            row.compareAndSet(column(ref), fresh, null);
             return false;
         }
         return true;
@@ -64,8 +76,7 @@ final class SlotStorage<T> implements ConnectionSlot<T> {
 
     /** Forgets the value of an entry. */
     void clear(final int ref) {
-        final AtomicReferenceArray<T>[][] present = rows;
-        final AtomicReferenceArray<T> row = present == null ? null : row(present, ref);
+        final AtomicReferenceArray<Owned<T>> row = row(rows, ref);
         if (row != null && row.get(column(ref)) != null) {
             row.set(column(ref), null);
         }
@@ -83,16 +94,17 @@ final class SlotStorage<T> implements ConnectionSlot<T> {
         return ref >>> ConnectionTable.KIND_BITS & ROW_MASK;
     }
 
-    private static <T> AtomicReferenceArray<T> row(final AtomicReferenceArray<T>[][] rows, final int ref) {
+    /** The row of an entry, null if there is none so far or the slot is closed. */
+    private static <V> AtomicReferenceArray<V> row(final AtomicReferenceArray<V>[][] rows, final int ref) {
         if (rows == null) {
             return null;
         }
-        final AtomicReferenceArray<T>[] ofKind = rows[ref & rows.length - 1];
+        final AtomicReferenceArray<V>[] ofKind = rows[ref & rows.length - 1];
         final int number = ref >>> ConnectionTable.KIND_BITS + Slab.CHUNK_SHIFT;
         return number < ofKind.length ? ofKind[number] : null;
     }
 
-    private synchronized AtomicReferenceArray<T> makeRow(final int ref) {
+    private synchronized AtomicReferenceArray<Owned<T>> makeRow(final int ref) {
         if (rows == null) {
             throw new IllegalStateException("slot '" + name + "' is closed");
         }
@@ -101,7 +113,7 @@ final class SlotStorage<T> implements ConnectionSlot<T> {
         if (number < rows[kind].length && rows[kind][number] != null) {
             return rows[kind][number];
         }
-        final AtomicReferenceArray<T>[][] more = rows.clone();
+        final AtomicReferenceArray<Owned<T>>[][] more = rows.clone();
         more[kind] = Arrays.copyOf(more[kind], Math.max(more[kind].length, number + 1));
         more[kind][number] = new AtomicReferenceArray<>(Slab.CHUNK_ENTRIES);
         rows = more;

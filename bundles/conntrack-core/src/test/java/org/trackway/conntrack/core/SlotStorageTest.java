@@ -12,6 +12,8 @@ import static org.trackway.conntrack.core.TrackerBench.udp;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.trackway.conntrack.Connection;
 import org.trackway.conntrack.ConnectionFilter;
@@ -116,6 +118,35 @@ class SlotStorageTest {
         }
         // Places were used again indeed.
         assertThat(bench.tracker.table().entries()).isLessThanOrEqualTo(2 * Slab.CHUNK_ENTRIES);
+    }
+
+    @Test
+    void aValueThatComesTooLateIsNeitherShownByTheNextConnectionNorTakesItsPlace() throws InterruptedException {
+        final ConnectionSlot<Long> owners = bench.tracker.slot("owners", Long.class);
+        final AtomicLong latest = new AtomicLong();
+        final AtomicBoolean stop = new AtomicBoolean();
+        final Thread late = new Thread(() -> {
+            while (!stop.get()) {
+                final long id = latest.get();
+                owners.set(id, id);
+            }
+        });
+        late.start();
+        final List<String> wrong = new ArrayList<>();
+        for (int round = 0; round < 60_000; round++) {
+            final long id = open(1);
+            final Long before = owners.get(id);
+            owners.set(id, id);
+            latest.set(id);
+            final Long after = owners.get(id);
+            if (before != null || after == null || after != id) {
+                wrong.add(id + " had " + before + " and then " + after);
+            }
+            bench.tracker.flush(ConnectionFilter.ALL);
+        }
+        stop.set(true);
+        late.join();
+        assertThat(wrong).isEmpty();
     }
 
     @Test
