@@ -160,8 +160,9 @@ final class ConnectionTable {
     }
 
     /**
-     * Reads every cache line of these entries, where a reference is not 0, so that the misses of a batch overlap; the result means nothing. The collector
-     * aligns no chunk to lines, so that an entry of 128 bytes lies in three, and the longest in four at most.
+     * Reads every cache line of these entries, where a reference is not 0, so that the misses of a batch overlap; the
+     * result means nothing. The collector aligns no chunk to lines, so that an entry of 128 bytes lies in three, and the
+     * longest in four at most.
      */
     long touchEntries(final int[] refs, final int size) {
         final Slab[] all = slabs;
@@ -343,26 +344,16 @@ final class ConnectionTable {
     /**
      * First half of adding a translated connection: takes the reply key, if it is free. Nobody finds the connection yet,
      * but nobody else gets the key.
-     *
-     * @param entry whether {@code cursor} holds an entry from an earlier try of the same packet
      */
     boolean reserve(final Key forward, final Key reply, final long nowNs, final boolean accounting,
-            final boolean entry, final Cursor cursor) {
+            final Cursor cursor) {
         final long hash = hash(reply);
         final Shard shard = shard(hash);
         synchronized (shard) {
-            final int ref = cursor.ref;
             if (isTaken(shard, hash, reply, nowNs, 0, cursor)) {
-                if (entry) {
-                    cursor.set(slabs[ref & KIND_MASK], ref, false);
-                }
                 return false;
             }
-            if (entry) {
-                cursor.set(slabs[ref & KIND_MASK], ref, false);
-            } else {
-                allocate(shard, reply, accounting, cursor);
-            }
+            allocate(shard, reply, accounting, cursor);
             cursor.writeForward(forward);
             cursor.writeReply(reply);
             cursor.put(Slab.EXPIRES, Long.MAX_VALUE);
@@ -396,15 +387,10 @@ final class ConnectionTable {
         }
         if (taken) {
             unindex(replyHash, ref);
-            abandon(cursor);
+            recycle(shard, cursor);
         }
         cursor.held = !taken;
         return !taken;
-    }
-
-    /** Gives back an entry that never became a connection. */
-    void abandon(final Cursor cursor) {
-        recycle(shards[0], cursor);
     }
 
     /**

@@ -61,8 +61,6 @@ final class Execution {
     private boolean changed;
     /** Whether text and sequence numbers are to follow a translation: it is asked for and was not done in this zone. */
     private boolean follow;
-    /** {@link #claim}: an entry was taken from the table for an earlier candidate. */
-    private boolean reserved;
 
     // Counted here, added to the tracker's counters once a batch.
     private int invalid;
@@ -149,7 +147,8 @@ final class Execution {
     private void track(final Packet packet, final int i) {
         // Only the gathering of fragments leaves "invalid" without "tracked".
         if (packet.ctState() == CtState.INVALID || kinds[i] == KeyExtractor.INVALID) {
-            if (packet.ctConnection() == 0 || packet.ctState() == CtState.INVALID || !passOn(packet)) {
+            if (packet.ctConnection() == 0 || packet.ctState() == CtState.INVALID
+                    || packet.l4Offset() == Packet.NO_LAYER || !passOn(packet)) {
                 refuse(packet);
             }
             return;
@@ -304,7 +303,8 @@ final class Execution {
     /** The original tuple may still tell the connection of a translated packet (lib/conntrack.c check_orig_tuple). */
     private boolean rescue(final Packet packet) {
         final Key key = key();
-        if ((packet.ctState() & CtState.NAT) == 0 || packet.ctProtocol() == 0 || action.nat() != null
+        // A connection of another protocol is that of a helper, which expected this packet's.
+        if ((packet.ctState() & CtState.NAT) == 0 || packet.ctProtocol() != key.protocol() || action.nat() != null
                 || packet.ctV6() != key.v6) {
             return false;
         }
@@ -488,30 +488,26 @@ final class Execution {
 
     /** Takes a reply key for the new connection into {@link #translated}. */
     private boolean chooseTranslation(final Nat nat, final int translation) {
-        reserved = false;
-        final boolean chosen;
         if (expected == null) {
-            chosen = tracker.selector.choose(key(), nat, translated, claim);
-        } else {
-            translated.set(reversed);
-            if (translation == CtState.SOURCE_NAT) {
-                translated.destination(expected.translationHigh, expected.translationLow);
-                if (expected.translationPort != 0) {
-                    translated.destinationPort(expected.translationPort);
-                }
-            } else {
-                translated.source(expected.translationHigh, expected.translationLow);
-                if (expected.translationPort != 0) {
-                    translated.sourcePort(expected.translationPort);
-                }
-            }
-            chosen = claim(translated);
+            return tracker.selector.choose(key(), nat, translated, claim);
         }
-        return chosen;
+        translated.set(reversed);
+        if (translation == CtState.SOURCE_NAT) {
+            translated.destination(expected.translationHigh, expected.translationLow);
+            if (expected.translationPort != 0) {
+                translated.destinationPort(expected.translationPort);
+            }
+        } else {
+            translated.source(expected.translationHigh, expected.translationLow);
+            if (expected.translationPort != 0) {
+                translated.sourcePort(expected.translationPort);
+            }
+        }
+        return claim(translated);
     }
 
     private boolean claim(final Key reply) {
-        return table.reserve(key(), reply, nowNs, settings.accounting(), reserved, cursor);
+        return table.reserve(key(), reply, nowNs, settings.accounting(), cursor);
     }
 
     private void initialize(final Packet packet, final int protocol, final int translation) {

@@ -183,7 +183,7 @@ class ConnectionTableTest {
         final Key forward = udp(1);
         final Key reply = reverse(udp(99));
         table.admit(10);
-        assertThat(table.reserve(forward, reply, NOW, true, false, cursor)).isTrue();
+        assertThat(table.reserve(forward, reply, NOW, true, cursor)).isTrue();
         final Cursor other = new Cursor(table);
         assertThat(table.find(reply, table.hash(reply), 0, NOW, other)).as("not live yet").isFalse();
         assertThat(table.complete(forward, reply, table.hash(forward), cursor, NOW)).isTrue();
@@ -206,7 +206,7 @@ class ConnectionTableTest {
         insert(udp(1));
         final Key reply = reverse(udp(99));
         final Cursor other = new Cursor(table);
-        assertThat(table.reserve(udp(1), reply, NOW, true, false, other)).isTrue();
+        assertThat(table.reserve(udp(1), reply, NOW, true, other)).isTrue();
         assertThat(insert(udp(99))).as("the reply key is reserved").isFalse();
         assertThat(table.complete(udp(1), reply, table.hash(udp(1)), other, NOW)).isFalse();
         assertThat(insert(udp(99))).isTrue();

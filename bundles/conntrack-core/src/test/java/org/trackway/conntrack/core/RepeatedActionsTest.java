@@ -12,6 +12,7 @@ import static org.trackway.conntrack.core.TrackerBench.state;
 import static org.trackway.conntrack.core.TrackerBench.udp;
 import static org.trackway.conntrack.core.TrackerBench.udpReply;
 
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.trackway.conntrack.Connection;
 import org.trackway.conntrack.ConnectionFilter;
@@ -19,7 +20,11 @@ import org.trackway.conntrack.Counter;
 import org.trackway.conntrack.CtAction;
 import org.trackway.conntrack.CtState;
 import org.trackway.conntrack.Nat;
+import org.trackway.conntrack.spi.ConnectionHelper;
+import org.trackway.conntrack.spi.ControlPacket;
+import org.trackway.packet.EtherType;
 import org.trackway.packet.IpAddress;
+import org.trackway.packet.IpProtocol;
 import org.trackway.packet.Packet;
 import org.trackway.packet.Packets;
 
@@ -42,6 +47,19 @@ class RepeatedActionsTest {
     }
 
     // ---- the short way ----
+
+    @Test
+    void aPacketWhoseLayersWentOutOfSightMeanwhileIsInvalidAndUntouched() {
+        bench.send(SNAT, udp());
+        final Packet packet = bench.send(LOOK, udp());
+        assertThat(state(packet)).isEqualTo("new|trk");
+        for (int tag = 0; tag < 3; tag++) {
+            packet.pushVlan(EtherType.VLAN, tag);
+        }
+        final byte[] before = packet.bytes();
+        assertThat(state(bench.send(NAT, packet))).isEqualTo("inv|trk");
+        assertThat(packet.bytes()).isEqualTo(before);
+    }
 
     @Test
     void oddity2LookingUpAndThenCommittingRunsTheMachineOnce() {
@@ -261,6 +279,41 @@ class RepeatedActionsTest {
         assertThat(other.ctReply()).isFalse();
         assertThat(other.ctConnection()).isEqualTo(bench.only().id());
         assertThat(state(other)).isEqualTo("est|rpl|trk|dnat");
+    }
+
+    @Test
+    void theOriginalTupleOfAParentOfAnotherProtocolIsNotUsed() {
+        bench.tracker.addHelper(new ConnectionHelper() {
+            @Override
+            public String name() {
+                return "caller";
+            }
+
+            @Override
+            public int protocol() {
+                return IpProtocol.TCP;
+            }
+
+            @Override
+            public Set<Integer> defaultPorts() {
+                return Set.of();
+            }
+
+            @Override
+            public void control(final ControlPacket packet) {
+                packet.expect(new ControlPacket.Request(IpAddress.parse(B), IpAddress.parse(A), IpProtocol.UDP, 5000,
+                    IpAddress.parse(OUTSIDE), 0, true, 0, false));
+            }
+        });
+        bench.send(CtAction.builder().commit().helper("caller").build(), client("S", 1));
+        final Connection parent = bench.only();
+        final CtAction commitKnown = CtAction.builder().commit().nat(Nat.KNOWN).build();
+        final Packet child = bench.send(commitKnown, Packets.udp4(B, 7, A, 5000));
+        assertThat(state(child)).isEqualTo("new|rel|trk|snat");
+        assertThat(bench.tracker.flush(0, TrackerBench.tuple(B, 7, A, 5000, IpProtocol.UDP))).isTrue();
+        assertThat(state(bench.send(LOOK, child))).isEqualTo("new|trk");
+        assertThat(bench.only()).isEqualTo(parent);
+        assertThat(bench.count(Counter.FAILURES)).isZero();
     }
 
     @Test
