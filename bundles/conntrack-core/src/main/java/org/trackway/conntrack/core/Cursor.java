@@ -207,7 +207,7 @@ final class Cursor implements ConnectionView {
         final boolean counted = slab.accounting;
         return new Connection(id(), zone(), original, replyTuple, mark(),
             extension == null ? 0 : extension.labelHigh, extension == null ? 0 : extension.labelLow,
-            Math.max(0, get(Slab.EXPIRES) - nowNs),
+            get(Slab.EXPIRES) <= nowNs ? 0 : get(Slab.EXPIRES) - nowNs,
             tcp ? peers.get().state().name() : Machine.name(protocol, (int) state), peers,
             Optional.ofNullable(helper()),
             extension == null || extension.parent == null ? Optional.empty() : Optional.of(extension.parent.tuple()),

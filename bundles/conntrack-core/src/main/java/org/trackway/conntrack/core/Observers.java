@@ -118,13 +118,22 @@ final class Observers {
             }
         }
 
-        /** Waits, within a limit, until the last call has returned. */
+        /**
+         * Waits, within a limit, until the last call has returned. A thread that is in such a call itself does not wait: it
+         * holds a connection's lock, for which packets would wait with it.
+         */
         void close() {
             closed = true;
             final long start = System.nanoTime();
-            while (inside.get() != 0 && System.nanoTime() - start < CLOSE_LIMIT_NS) {
+            final boolean mayWait = inside.get() != 0 && !isTelling();
+            while (mayWait && inside.get() != 0 && System.nanoTime() - start < CLOSE_LIMIT_NS) {
                 Thread.yield();
             }
+        }
+
+        private static boolean isTelling() {
+            return StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE).walk(frames -> frames
+                .anyMatch(frame -> frame.getDeclaringClass() == Observation.class && frame.getMethodName().equals("tell")));
         }
     }
 }

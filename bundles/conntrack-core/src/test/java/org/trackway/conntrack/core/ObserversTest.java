@@ -215,6 +215,41 @@ class ObserversTest {
     // ---- who is told, and when no more ----
 
     @Test
+    void whatHasExpiredHasNoTimeLeftAlsoIfANewOneHasItsTuple() {
+        final List<Long> left = new ArrayList<>();
+        bench.tracker.observe(new ConnectionObserver() {
+            @Override
+            public void destroyed(final ConnectionView view, final Reason reason) {
+                left.add(view.snapshot().remainingNs());
+            }
+        });
+        bench.send(COMMIT, udp());
+        bench.pass(1_000);
+        bench.send(COMMIT, udp());
+        bench.tracker.sweep();
+        assertThat(left).containsExactly(0L);
+    }
+
+    @Test
+    @Timeout(30)
+    void anObserverMayCloseItsOwnObservationWhileItIsTold() {
+        final Conntrack.Registration[] own = new Conntrack.Registration[1];
+        final List<Long> waited = new ArrayList<>();
+        own[0] = bench.tracker.observe(new ConnectionObserver() {
+            @Override
+            public void created(final ConnectionView view, final Packet packet) {
+                final long start = System.nanoTime();
+                own[0].close();
+                waited.add(System.nanoTime() - start);
+            }
+        });
+        bench.send(COMMIT, udp());
+        bench.tracker.flush(ConnectionFilter.ALL);
+        bench.send(COMMIT, udp());
+        assertThat(waited).singleElement().satisfies(ns -> assertThat(ns).isLessThan(2_000_000_000L));
+    }
+
+    @Test
     void observersOfHigherPriorityAreToldFirst() {
         bench.tracker.observe(new Notes("low ", -1));
         bench.tracker.observe(new Notes("high ", 7));
