@@ -149,13 +149,10 @@ final class Tracker implements Conntrack {
         for (int kind = 0; kind < table.kinds(); kind++) {
             final int end = table.end(kind);
             for (int index = 1; index < end; index++) {
-                if (isCandidate(kind, index, filter) && table.lockAt(kind, index, cursor)) {
-                    if (isTaken(filter, cursor, nowNs)) {
-                        destroy(cursor, ConnectionObserver.Reason.FLUSHED, scratch);
-                        removed++;
-                    } else {
-                        cursor.unlock();
-                    }
+                if (isCandidate(kind, index, filter) && table.lockAt(kind, index, cursor)
+                        && isTaken(filter, cursor, nowNs)) {
+                    destroy(cursor, ConnectionObserver.Reason.FLUSHED, scratch);
+                    removed++;
                 }
             }
         }
@@ -171,18 +168,22 @@ final class Tracker implements Conntrack {
         return (int) table.peek(kind, index, Slab.PORTS) >>> 16;
     }
 
-    /** Whole zones are flushed with what has expired in them; conditions are asked about live connections only. */
-    private static boolean isTaken(final ConnectionFilter filter, final Cursor cursor, final long nowNs) {
+    /**
+     * Whether the filter takes the connection that the cursor holds; if not, the cursor holds it no more. Whole zones are
+     * flushed with what has expired in them; conditions are asked about live connections only, and without the lock, since
+     * they are the caller's and may ask the tracker or throw.
+     */
+    private boolean isTaken(final ConnectionFilter filter, final Cursor cursor, final long nowNs) {
         if (filter.isZoneOnly()) {
-            return filter.zone().isEmpty() || filter.zone().getAsInt() == cursor.zone();
-        }
-        try {
-            return nowNs < cursor.get(Slab.EXPIRES) && filter.matches(cursor.snapshot(nowNs));
-        } catch (final Throwable thrown) {
-            // The condition is the caller's; a connection left locked would stop whoever meets it next.
+            if (filter.zone().isEmpty() || filter.zone().getAsInt() == cursor.zone()) {
+                return true;
+            }
             cursor.unlock();
-            throw thrown;
+            return false;
         }
+        final boolean alive = nowNs < cursor.get(Slab.EXPIRES);
+        final Connection connection = release(cursor, nowNs);
+        return alive && filter.matches(connection) && table.find(connection.id(), nowNs, cursor);
     }
 
     @Override

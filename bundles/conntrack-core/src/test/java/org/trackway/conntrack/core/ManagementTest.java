@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.trackway.conntrack.Connection;
 import org.trackway.conntrack.ConnectionFilter;
 import org.trackway.conntrack.ConntrackSettings;
@@ -180,6 +181,17 @@ class ManagementTest {
         assertThat(bench.tracker.flush(ConnectionFilter.ALL.and(connection -> connection.mark() == 7))).isEqualTo(1);
         assertThat(bench.tracker.count()).isEqualTo(2);
         assertThat(bench.only().mark()).isEqualTo(8);
+    }
+
+    @Test
+    @Timeout(value = 10, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aConditionMayAskTheTracker() {
+        bench.send(COMMIT, udp());
+        bench.send(COMMIT, Packets.udp4(A, 1, B, 9));
+        final ConnectionFilter known = ConnectionFilter.ALL
+            .and(connection -> bench.tracker.connection(connection.id()).isPresent());
+        assertThat(bench.tracker.flush(known)).isEqualTo(2);
+        assertThat(bench.tracker.count()).isZero();
     }
 
     @Test
