@@ -121,10 +121,11 @@ final class Slab {
                 into[i] = firstFree;
                 firstFree = (int) chunk(firstFree)[base(firstFree) + EXPIRES];
             } else {
-                into[i] = ++used;
-                if (used >>> CHUNK_SHIFT >= chunks.length) {
+                // Memory first: where there is none, no index without any may be walked over.
+                if (used + 1 >>> CHUNK_SHIFT >= chunks.length) {
                     grow();
                 }
+                into[i] = ++used;
             }
         }
     }

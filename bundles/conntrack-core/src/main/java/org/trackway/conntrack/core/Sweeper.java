@@ -49,7 +49,8 @@ final class Sweeper implements Runnable {
             nextMs = System.nanoTime() / 1_000_000 + tracker.settings().sweepIntervalMs();
             try {
                 tracker.sweep();
-            } catch (final RuntimeException failure) {
+            } catch (final RuntimeException | Error failure) {
+                // An Error too: a thread that ended here would leave all expired connections where they are.
                 LOG.error("A sweep of tracker {} failed; the next one comes in time.", tracker.name(), failure);
             }
         }

@@ -70,7 +70,10 @@ final class ZoneLimits {
 
     /** The limit that applies to a record; negative for none. */
     private long effective(final Record record) {
-        return record.limit != DEFAULT ? record.limit : defaultLimit == 0 ? -1 : defaultLimit;
+        // Each is read once: another thread may change it between two looks.
+        final long own = record.limit;
+        final long general = defaultLimit;
+        return own != DEFAULT ? own : general == 0 ? -1 : general;
     }
 
     private synchronized Record make(final AtomicReferenceArray<Record> all, final int zone, final long limit) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.trackway.conntrack.ConntrackSettings;
@@ -59,6 +60,22 @@ class SweeperTest {
         bench.tracker.settings(every(1));
         sweeper.wake();
         assertThat(swept.await(20, TimeUnit.SECONDS)).isTrue();
+        sweeper.stop();
+    }
+
+    @Test
+    void aFailingSweepIsNotTheLastOne() throws InterruptedException {
+        final AtomicInteger asked = new AtomicInteger();
+        final CountDownLatch again = new CountDownLatch(1);
+        final Sweeper sweeper = new Sweeper(new Tracker("failing", every(1), () -> {
+            if (asked.incrementAndGet() < 3) {
+                throw new LinkageError("a guest's clock went with its bundle");
+            }
+            again.countDown();
+            return 0;
+        }));
+        sweeper.start();
+        assertThat(again.await(10, TimeUnit.SECONDS)).isTrue();
         sweeper.stop();
     }
 
