@@ -3,8 +3,8 @@ package org.trackway.conntrack.core;
 
 import java.util.Collections;
 import java.util.Dictionary;
-import java.util.HashMap;
 import java.util.Hashtable;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -50,7 +50,7 @@ public final class TrackerComponent implements ConntrackFactory {
     /** Trackers made for others, for as long as they use them. Guarded by itself, as is the order of helper changes. */
     private final Set<Tracker> others = Collections.newSetFromMap(new WeakHashMap<>());
     /** Guarded by itself. */
-    private final Map<ConnectionObserver, Conntrack.Registration> observers = new HashMap<>();
+    private final Map<ConnectionObserver, Conntrack.Registration> observers = new IdentityHashMap<>();
 
     /** Makes the live tracker and publishes it. */
     @Activate
@@ -108,7 +108,7 @@ public final class TrackerComponent implements ConntrackFactory {
 
     void unbindHelper(final ConnectionHelper helper) {
         synchronized (others) {
-            helpers.remove(helper);
+            helpers.removeIf(bound -> bound == helper);
             live.removeHelper(helper);
             others.forEach(tracker -> tracker.removeHelper(helper));
         }

@@ -12,6 +12,7 @@ import java.util.Dictionary;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.osgi.framework.BundleContext;
@@ -20,8 +21,11 @@ import org.trackway.conntrack.Connection;
 import org.trackway.conntrack.ConnectionFilter;
 import org.trackway.conntrack.Conntrack;
 import org.trackway.conntrack.ConntrackSettings;
+import org.trackway.conntrack.spi.ConnectionHelper;
 import org.trackway.conntrack.spi.ConnectionObserver;
 import org.trackway.conntrack.spi.ConnectionView;
+import org.trackway.conntrack.spi.ControlPacket;
+import org.trackway.packet.IpProtocol;
 import org.trackway.packet.Packet;
 import org.trackway.packet.PacketBatch;
 import org.trackway.packet.Packets;
@@ -138,6 +142,59 @@ class TrackerComponentTest {
         assertThat(List.of(registered, before, after)).extracting(Conntrack::helpers).containsOnly(Set.of("toy"));
         component.unbindHelper(toy);
         assertThat(List.of(registered, before, after)).extracting(Conntrack::helpers).containsOnly(Set.of());
+    }
+
+    /** Guests that equal each other, as records do. */
+    private record Counting(String name, AtomicInteger calls) implements ConnectionObserver, ConnectionHelper {
+        @Override
+        public void created(final ConnectionView connection, final Packet packet) {
+            calls.incrementAndGet();
+        }
+
+        @Override
+        public int protocol() {
+            return IpProtocol.TCP;
+        }
+
+        @Override
+        public Set<Integer> defaultPorts() {
+            return Set.of();
+        }
+
+        @Override
+        public void control(final ControlPacket packet) {
+        }
+
+        @Override
+        public boolean equals(final Object other) {
+            return other instanceof Counting;
+        }
+
+        @Override
+        public int hashCode() {
+            return 0;
+        }
+    }
+
+    @Test
+    void guestsThatEqualEachOtherComeAndGoEachForItself() {
+        final Counting one = new Counting("one", new AtomicInteger());
+        final Counting other = new Counting("other", new AtomicInteger());
+        component.bindObserver(one);
+        component.bindObserver(other);
+        component.bindHelper(one);
+        component.bindHelper(other);
+        send(registered, Packets.udp4("10.1.1.1", 1, "10.1.1.2", 2));
+        component.unbindObserver(other);
+        component.unbindHelper(other);
+        send(registered, Packets.udp4("10.1.1.1", 2, "10.1.1.2", 2));
+        assertThat(one.calls()).hasValue(2);
+        assertThat(other.calls()).hasValue(1);
+        assertThat(component.create("own", ConntrackSettings.DEFAULT, () -> 0).helpers()).containsExactly("one");
+        component.unbindObserver(one);
+        component.unbindHelper(one);
+        send(registered, Packets.udp4("10.1.1.1", 3, "10.1.1.2", 2));
+        assertThat(one.calls()).hasValue(2);
     }
 
     @Test
