@@ -115,10 +115,15 @@ final class Payload {
         packet.parse();
         final int field = l4 + (tcp ? TCP_CHECKSUM : UDP_CHECKSUM);
         if (tcp || Bytes.u16(data, field) != 0) {
-            Bytes.put16(data, field, 0);
             final int size = packet.l4Length();
             final long pseudo = v6 ? Checksums.pseudo6(data, l3 + 8, packet.protocol(), size)
                 : Checksums.pseudo4(Bytes.i32(data, l3 + 12), Bytes.i32(data, l3 + 16), packet.protocol(), size);
+            if (packet.l4Checksum() == Packet.CHECKSUM_PARTIAL) {
+                // The transmitter adds the rest, once for every segment that it cuts this into.
+                Bytes.put16(data, field, Checksums.fold(pseudo));
+                return;
+            }
+            Bytes.put16(data, field, 0);
             final int checksum = Checksums.of(pseudo, data, l4, size);
             Bytes.put16(data, field, checksum == 0 && !tcp ? 0xffff : checksum);
             packet.l4Checksum(Packet.CHECKSUM_GOOD);

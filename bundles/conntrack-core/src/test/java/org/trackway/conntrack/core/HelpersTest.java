@@ -81,6 +81,26 @@ class HelpersTest {
     }
 
     @Test
+    void aChecksumThatTheTransmitterCompletesStaysOneForTheTransmitter() {
+        bench.helpers.add(toy);
+        final Packet packet = bench.client().seq(100).payload("@@").build();
+        packet.parse();
+        packet.l4Checksum(Packet.CHECKSUM_PARTIAL);
+        final int field = packet.l4Offset() + 16;
+        Bytes.put16(packet.data(), field, pseudoSum(packet));
+        bench.control(false, packet);
+        packet.parse();
+        assertThat(packet.l4Checksum()).isEqualTo(Packet.CHECKSUM_PARTIAL);
+        assertThat(Bytes.u16(packet.data(), field)).isEqualTo(pseudoSum(packet));
+    }
+
+    private static int pseudoSum(final Packet packet) {
+        final int l3 = packet.l3Offset();
+        return Checksums.fold(Checksums.pseudo4(Bytes.i32(packet.data(), l3 + 12), Bytes.i32(packet.data(), l3 + 16),
+            IpProtocol.TCP, packet.l4Length()));
+    }
+
+    @Test
     void datagramWithoutChecksumStaysWithout() {
         final HelperBench udp = new HelperBench(IpProtocol.UDP, HelperBench.OUTSIDE);
         udp.helpers.add(new ToyHelper(IpProtocol.UDP));
