@@ -3,6 +3,7 @@ package org.trackway.packet;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.concurrent.locks.LockSupport;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
@@ -29,6 +30,16 @@ public interface Port extends Closeable {
      * @throws IOException in one line what is wrong and where; packets that were read before stay valid
      */
     int receive(PacketBatch batch) throws IOException;
+
+    /**
+     * Waits until there may be something to receive. Called by the thread that receives when it found nothing. A port
+     * that is not told of arrivals sleeps for a millisecond at the most.
+     *
+     * @param nanoseconds how long at the most, above 0; it may return earlier, for any reason
+     */
+    default void await(final long nanoseconds) {
+        LockSupport.parkNanos(Math.min(nanoseconds, 1_000_000));
+    }
 
     /**
      * Sends packets, in order. What can't be sent is dropped and counted.

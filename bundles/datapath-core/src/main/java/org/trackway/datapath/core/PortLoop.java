@@ -13,10 +13,11 @@ final class PortLoop implements Runnable {
 
     private static final Logger LOG = LoggerFactory.getLogger(PortLoop.class);
 
-    /** Polls without result before the thread sleeps. */
+    /** Polls without result before the thread waits. */
     private static final int SPINS = 100;
-    private static final long MIN_SLEEP_NS = 20_000;
-    private static final long MAX_SLEEP_NS = 1_000_000;
+    private static final long MIN_WAIT_NS = 20_000;
+    /** So long may it take to stop. */
+    private static final long MAX_WAIT_NS = 20_000_000;
 
     private final TableDatapath datapath;
     private final PortEntry entry;
@@ -24,7 +25,7 @@ final class PortLoop implements Runnable {
     private final PacketBatch batch = new PacketBatch();
     private volatile boolean stopped;
     private int idle;
-    private long sleepNs = MIN_SLEEP_NS;
+    private long waitNs = MIN_WAIT_NS;
 
     PortLoop(final TableDatapath datapath, final PortEntry entry) {
         this.datapath = datapath;
@@ -79,7 +80,7 @@ final class PortLoop implements Runnable {
                 rest();
             } else {
                 idle = 0;
-                sleepNs = MIN_SLEEP_NS;
+                waitNs = MIN_WAIT_NS;
                 pipeline = pass(pipeline);
             }
         }
@@ -102,8 +103,8 @@ final class PortLoop implements Runnable {
             idle++;
             Thread.onSpinWait();
         } else {
-            LockSupport.parkNanos(sleepNs);
-            sleepNs = Math.min(2 * sleepNs, MAX_SLEEP_NS);
+            entry.port.await(waitNs);
+            waitNs = Math.min(2 * waitNs, MAX_WAIT_NS);
         }
     }
 }

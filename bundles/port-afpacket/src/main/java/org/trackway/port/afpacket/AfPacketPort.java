@@ -3,6 +3,7 @@ package org.trackway.port.afpacket;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.trackway.packet.Bytes;
@@ -24,6 +25,8 @@ final class AfPacketPort implements Port {
     private static final Logger LOG = LoggerFactory.getLogger(AfPacketPort.class);
 
     private static final int FRAME = 2048;
+    /** So long may {@link #close} have to wait. */
+    private static final int MAX_WAIT_MS = 100;
     private static final int ADDRESSES = 12;
     private static final int TAG = 4;
     /** How often the interface is looked at, and how often drops are spoken of. */
@@ -39,6 +42,7 @@ final class AfPacketPort implements Port {
     private final Ring ring;
     private final Transmitter transmitter;
     private final Drops drops = new Drops();
+    private final NativeMemory awaited = NativeMemory.allocate(8);
     private final Packet[] pool = new Packet[PacketBatch.BURST];
 
     private long lookedNs = System.nanoTime();
@@ -62,6 +66,7 @@ final class AfPacketPort implements Port {
         ring = socket.ring();
         transmitter = new Transmitter(socket.descriptor(), drops);
         mtu = socket.mtu();
+        awaited.buffer().putInt(0, socket.descriptor()).putShort(4, LibC.POLLIN);
     }
 
     @Override
@@ -106,6 +111,20 @@ final class AfPacketPort implements Port {
                 throw failure;
             }
             return count;
+        }
+    }
+
+    @Override
+    public void await(final long nanoseconds) {
+        synchronized (receiving) {
+            if (!closed) {
+                final int milliseconds = (int) Math.min(MAX_WAIT_MS, Math.max(1, nanoseconds / 1_000_000));
+                LibC.poll(awaited.address(), 1, milliseconds);
+                if ((awaited.buffer().getShort(6) & LibC.POLLERR) != 0) {
+                    // The interface went down; until somebody asks about it, every poll returns at once.
+                    LockSupport.parkNanos(1_000_000);
+                }
+            }
         }
     }
 

@@ -17,7 +17,9 @@ final class LibC {
     static final int MSG_DONTWAIT = 0x40;
     static final int PROT_READ_WRITE = 3;
     static final int MAP_SHARED = 1;
+    static final short POLLIN = 1;
     static final short POLLOUT = 4;
+    static final short POLLERR = 8;
 
     static final int EPERM = 1;
     static final int ENOENT = 2;

@@ -68,13 +68,18 @@ final class RingV2 extends Ring {
         if ((status & STATUS_COPY) == 0) {
             return captured < length ? null : memory;
         }
-        final long count = LibC.recv(socket.descriptor(), queued.address(), LONGEST, LibC.MSG_DONTWAIT);
-        if (count < VirtioHeader.SIZE) {
-            return null;
+        long count = takeQueued();
+        if (count < 0) {
+            // An interface that went down tells so instead, once; the packet must go with its slot all the same.
+            count = takeQueued();
         }
         at = VirtioHeader.SIZE;
         captured = (int) count - VirtioHeader.SIZE;
-        return captured < length ? null : queued.buffer();
+        return captured == length ? queued.buffer() : null;
+    }
+
+    private long takeQueued() {
+        return LibC.recv(socket.descriptor(), queued.address(), LONGEST, LibC.MSG_DONTWAIT);
     }
 
     @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.trackway.itests.live;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
@@ -21,7 +22,7 @@ class FirewallTest {
 
     @BeforeEach
     void layCables() throws Exception {
-        network = Network.make("ping", "curl", "python3", "vsftpd");
+        network = Network.make("ping", "curl", "python3", "vsftpd", "in.tftpd");
         network.namespaces("client", "server", "bridge");
         network.cable("client/eth0", "bridge/inside", "10.9.0.1/24", "fd09::1/64");
         network.cable("server/eth0", "bridge/outside", "10.9.0.2/24", "fd09::2/64");
@@ -89,6 +90,20 @@ class FirewallTest {
         network.in("client", "curl", "-sS", mode.replaceAll("=.*", ""), mode.contains("=") ? "-" : "--no-progress-meter",
             "-o", copy.toString(), "ftp://" + server + "/file");
         assertThat(Files.mismatch(ftp.file(), copy)).as("first byte that differs").isEqualTo(-1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"10.9.0.2", "[fd09::2]"})
+    void tftpTransfersFilesBothWays(final String server) throws Exception {
+        final Path root = Files.createDirectory(network.files().resolve("tftp"));
+        final Path file = Files.write(root.resolve("file"), "Trackway".repeat(10_000).getBytes(US_ASCII));
+        network.start("server", "in.tftpd", "-L", "-c", "-u", "root", "-s", root.toString());
+        Await.until("the server", () -> network.in("server", "cat", "/proc/net/udp6").contains(":0045 "));
+        final Path copy = network.files().resolve("copy");
+        network.in("client", "curl", "-sS", "-o", copy.toString(), "tftp://" + server + "/file");
+        assertThat(Files.mismatch(file, copy)).as("first byte that differs").isEqualTo(-1);
+        network.in("client", "curl", "-sS", "-T", copy.toString(), "tftp://" + server + "/stored");
+        assertThat(Files.mismatch(file, root.resolve("stored"))).as("first byte that differs").isEqualTo(-1);
     }
 
     @Test

@@ -78,6 +78,34 @@ class GatewayTest {
         assertThat(connections).as("data connections").filteredOn(one -> one.parent().isPresent()).isNotEmpty();
     }
 
+    /** The other way round: a server on the inside that the outside reaches by the gateway's address. */
+    @ParameterizedTest
+    @CsvSource({"--ftp-pasv", "--disable-epsv", "--ftp-port"})
+    void aServerOnTheInsideIsReachedByTheGatewaysAddress(final String mode) throws Exception {
+        forwarder.flows(List.of("table=1,priority=65,in_port=2,tcp,ct_state=+new-rel,tp_dst=21,"
+            + "actions=ct(commit,zone=1,alg=ftp,nat(dst=192.168.7.2),table=2)"));
+        final FtpServer ftp = FtpServer.start(network, "client", false);
+        final Path copy = network.files().resolve("copy");
+        network.in("server", "curl", "-sS", mode, mode.endsWith("port") ? "-" : "--no-progress-meter", "-o",
+            copy.toString(), "ftp://10.8.0.1/file");
+        assertThat(Files.mismatch(ftp.file(), copy)).as("first byte that differs").isEqualTo(-1);
+    }
+
+    /** Path MTU discovery and traceroute live on errors of routers, which quote what was translated. */
+    @Test
+    void errorsOfRoutersFurtherOnComeBackAboutTheClientsOwnPackets() {
+        network.namespaces("far");
+        network.cable("far/eth0", "server/eth1", "10.7.0.2/24");
+        network.in("far", "ip", "route", "add", "default", "via", "10.7.0.1");
+        network.in("server", "sh", "-c", "ip address add 10.7.0.1/24 dev eth1; ip link set eth1 mtu 1400;"
+            + " echo 1 >/proc/sys/net/ipv4/ip_forward");
+        network.in("client", "ping", "-c", "1", "-W", "5", "10.7.0.2");
+        assertThat(network.run("client", "ping", "-c", "1", "-W", "5", "-M", "do", "-s", "1472", "10.7.0.2").output())
+            .contains("Frag needed and DF set (mtu = 1400)");
+        assertThat(network.run("client", "ping", "-c", "1", "-W", "5", "-t", "2", "10.7.0.2").output())
+            .contains("Time to live exceeded");
+    }
+
     @Test
     void tftpPasses() throws Exception {
         final Path root = Files.createDirectory(network.files().resolve("tftp"));
