@@ -108,19 +108,8 @@ final class HeaderWriter {
     }
 
     private static boolean isRouted(final Packet packet) {
-        final byte[] data = packet.data();
-        int next = Bytes.u8(data, packet.l3Offset() + 6);
-        int at = packet.l3Offset() + 40;
-        while (at < packet.l4Offset()) {
-            if (next == IpProtocol.ROUTING) {
-                return Bytes.u8(data, at + 3) > 0;
-            }
-            final int size = next == IpProtocol.FRAGMENT ? 8
-                : next == IpProtocol.AH ? (Bytes.u8(data, at + 1) + 2) * 4 : (Bytes.u8(data, at + 1) + 1) * 8;
-            next = Bytes.u8(data, at);
-            at += size;
-        }
-        return false;
+        final int l3 = packet.l3Offset();
+        return Packet.finalDestination6(packet.data(), l3, packet.l4Offset()) != l3 + 24;
     }
 
     private static void writeFlowLabel(final Packet packet, final long[] key) {

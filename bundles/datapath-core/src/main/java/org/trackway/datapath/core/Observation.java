@@ -31,7 +31,8 @@ final class Observation implements PacketObserver, Conntrack.Registration {
             if (!closed) {
                 observer.packet(packet);
             }
-        } catch (final RuntimeException failure) {
+        } catch (final Throwable failure) {
+            // An observer is a guest: even an Error of its class loading must not reach the packet path.
             closed = true;
             datapath.forget(this);
             LOG.warn("An observer of packets of datapath {} failed and is not called any more", datapath.name(),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.trackway.datapath.core;
 
-import java.io.IOException;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,7 +43,7 @@ final class PortEntry {
             try {
                 port.send(batch);
                 return true;
-            } catch (final IOException | RuntimeException failure) {
+            } catch (final Throwable failure) {
                 fail(failure);
                 return false;
             }
@@ -59,8 +58,9 @@ final class PortEntry {
         return state == DatapathPort.State.IDLE;
     }
 
-    void fail(final Exception failure) {
-        error = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+    /** Takes note of what a port threw, which is a guest: even an Error of its class loading is its own end alone. */
+    void fail(final Throwable failure) {
+        error = failure instanceof Error || failure.getMessage() == null ? failure.toString() : failure.getMessage();
         state = DatapathPort.State.FAILED;
         LOG.warn("Port {} failed: {}", port.name(), error);
     }
@@ -72,7 +72,7 @@ final class PortEntry {
         }
         try {
             port.close();
-        } catch (final IOException | RuntimeException failure) {
+        } catch (final Throwable failure) {
             LOG.warn("Port {} did not close well: {}", port.name(), failure.getMessage());
         }
     }

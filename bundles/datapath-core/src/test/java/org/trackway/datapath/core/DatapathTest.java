@@ -363,6 +363,26 @@ class DatapathTest {
     }
 
     @Test
+    void anObserverWhoseClassesWentHarmsNobody() {
+        run("actions=2");
+        lab.datapath.observe(packet -> {
+            throw new NoClassDefFoundError("its bundle was stopped");
+        });
+        lab.receive("p1", udp());
+        lab.receive("p1", udp());
+        assertThat(lab.counts()).containsExactly(0, 3, 0, 0);
+    }
+
+    @Test
+    void aPortWhoseClassesWentFailsAlone() {
+        run("actions=2,3");
+        lab.port("p2").failSending(new NoClassDefFoundError("its bundle was stopped"));
+        lab.receive("p1", udp());
+        assertThat(lab.counts()).containsExactly(0, 1, 2, 0);
+        assertThat(lab.datapath.ports().get(1).state()).isEqualTo(DatapathPort.State.FAILED);
+    }
+
+    @Test
     void aClosedObservationEnds() {
         lab = new Lab(conntrack, "actions=2");
         final List<SeenPacket> calls = new ArrayList<>();

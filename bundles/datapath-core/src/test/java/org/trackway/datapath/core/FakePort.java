@@ -18,7 +18,7 @@ final class FakePort implements Port {
     private final List<byte[]> sent = new ArrayList<>();
     private boolean closed;
     private boolean endless;
-    private boolean broken;
+    private Throwable broken;
     private int receives;
 
     FakePort(final String name) {
@@ -35,7 +35,12 @@ final class FakePort implements Port {
 
     /** Lets receiving fail when all that was put in before has been delivered. */
     synchronized FakePort fail(final String message) {
-        arriving.add(new IOException(message));
+        return fail(new IOException(message));
+    }
+
+    /** Lets receiving fail in this way when all that was put in before has been delivered. */
+    synchronized FakePort fail(final Throwable failure) {
+        arriving.add(failure);
         return this;
     }
 
@@ -47,7 +52,12 @@ final class FakePort implements Port {
 
     /** Lets sending fail. */
     synchronized FakePort breakSending() {
-        broken = true;
+        return failSending(new IOException(name + ": the cable is cut"));
+    }
+
+    /** Lets sending fail in this way. */
+    synchronized FakePort failSending(final Throwable failure) {
+        broken = failure;
         return this;
     }
 
@@ -84,6 +94,9 @@ final class FakePort implements Port {
         if (next instanceof IOException failure) {
             throw failure;
         }
+        if (next instanceof Error error) {
+            throw error;
+        }
         for (final Object packet : (List<?>) next) {
             ((Packet) packet).inPort(this);
             batch.add((Packet) packet);
@@ -93,8 +106,11 @@ final class FakePort implements Port {
 
     @Override
     public synchronized void send(final PacketBatch batch) throws IOException {
-        if (broken) {
-            throw new IOException(name + ": the cable is cut");
+        if (broken instanceof Error error) {
+            throw error;
+        }
+        if (broken instanceof IOException failure) {
+            throw failure;
         }
         for (int i = 0; i < batch.size(); i++) {
             sent.add(batch.get(i).bytes());

@@ -72,6 +72,17 @@ class RewriteTest {
     }
 
     @Test
+    void aRouteOfAnUnknownKindDoesNotHideTheDestinationFromTheChecksum() {
+        final byte[] routing = new byte[24];
+        routing[1] = 2;
+        routing[2] = 99;
+        routing[3] = 1;
+        final Packet packet = Packets.tcp6("fc00::1", 5, "fc00::2", 80).extension(IpProtocol.ROUTING, routing).build();
+        assertThat(after("tcp6,actions=set_field:fd00::8->ipv6_dst,2", packet)).isEqualTo(
+            Packets.tcp6("fc00::1", 5, "fd00::8", 80).extension(IpProtocol.ROUTING, routing).build().bytes());
+    }
+
+    @Test
     void routedIpv6KeepsItsChecksumWhenTheNextHopChanges() {
         final byte[] routing = new byte[24];
         routing[1] = 2;
