@@ -61,16 +61,24 @@ final class PortLoop implements Runnable {
 
     @Override
     public void run() {
+        try {
+            carry();
+        } catch (final Throwable failure) {
+            // A port is a guest: what it throws is shown with it, an Error of its class loading too.
+            entry.fail(failure);
+        }
+    }
+
+    private void carry() throws IOException {
         Pipeline pipeline = new Pipeline(datapath);
         while (!stopped) {
             batch.clear();
             final int count;
             try {
                 count = entry.port.receive(batch);
-            } catch (final IOException | RuntimeException failure) {
+            } catch (final Throwable failure) {
                 pass(pipeline);
-                entry.fail(failure);
-                return;
+                throw failure;
             }
             if (count < 0) {
                 entry.state(State.ENDED);
@@ -92,7 +100,7 @@ final class PortLoop implements Runnable {
         try {
             pipeline.process(entry.port, entry.number, batch, 0, batch.size());
             return pipeline;
-        } catch (final RuntimeException mistake) {
+        } catch (final RuntimeException | Error mistake) {
             LOG.error("A batch of port {} was dropped", entry.port.name(), mistake);
             return new Pipeline(datapath);
         }

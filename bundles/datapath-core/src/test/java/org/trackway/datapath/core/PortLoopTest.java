@@ -132,6 +132,15 @@ class PortLoopTest {
         assertThat(datapath.ports().get(0).error()).contains("in: the device is gone");
     }
 
+    @Test
+    void aPortWhoseClassesWentIsShownAsFailed() throws Exception {
+        datapath.addPort(new FakePort("in").fail(new NoClassDefFoundError("Ring")), OptionalInt.empty());
+        datapath.start();
+        awaitNoThread();
+        assertThat(state("in")).isEqualTo(State.FAILED);
+        assertThat(datapath.ports().get(0).error()).contains("java.lang.NoClassDefFoundError: Ring");
+    }
+
     private static void awaitNoThread() throws InterruptedException {
         for (final Thread thread : Thread.getAllStackTraces().keySet()) {
             if (thread.getName().equals("trackway-loop-in")) {
