@@ -33,7 +33,7 @@ final class Observers {
         synchronized (this) {
             final Observation[] more = Arrays.copyOf(observations, observations.length + 1);
             more[observations.length] = observation;
-            Arrays.sort(more, Comparator.comparingInt((Observation o) -> o.observer.priority()).reversed());
+            Arrays.sort(more, Comparator.comparingInt((Observation o) -> o.priority).reversed());
             observations = more;
         }
         return () -> remove(observation);
@@ -78,12 +78,15 @@ final class Observers {
     /** One observer, how many calls are in it now, and how often it has failed in a row. */
     private final class Observation {
         private final ConnectionObserver observer;
+        /** Asked once: another observer's coming must not depend on what this one says then. */
+        private final int priority;
         private final AtomicInteger inside = new AtomicInteger();
         private final AtomicInteger failures = new AtomicInteger();
         private volatile boolean closed;
 
         Observation(final ConnectionObserver observer) {
             this.observer = observer;
+            priority = observer.priority();
         }
 
         void tell(final Event event, final Cursor connection, final Packet packet,

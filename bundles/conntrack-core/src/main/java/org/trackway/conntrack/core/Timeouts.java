@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.trackway.conntrack.ConntrackSettings;
 import org.trackway.conntrack.Timeout;
 import org.trackway.conntrack.TimeoutPolicy;
@@ -24,6 +25,8 @@ final class Timeouts {
 
     /** Guarded by this; the index is the number. */
     private final List<String> names = new ArrayList<>(List.of(""));
+    /** The same the other way round, for packet threads. */
+    private final Map<String, Integer> numbers = new ConcurrentHashMap<>(Map.of("", 0));
     private volatile long[][] tables = {DEFAULTS};
 
     private static long[] nanoseconds(final TimeoutPolicy policy) {
@@ -47,19 +50,22 @@ final class Timeouts {
         tables = fresh;
     }
 
-    /** {@return the number of a name, made up if it is new; 0 for no name} */
-    synchronized int number(final String name) {
-        if (name == null) {
-            return 0;
-        }
-        final int known = names.indexOf(name);
-        if (known >= 0) {
+    /** {@return the number of a name, made up if it is new; 0, the default, if there are too many} */
+    int number(final String name) {
+        final Integer known = numbers.get(name);
+        return known == null ? add(name) : known;
+    }
+
+    private synchronized int add(final String name) {
+        final Integer known = numbers.get(name);
+        if (known != null) {
             return known;
         }
         if (names.size() == MAX_POLICIES) {
-            throw new IllegalStateException("more than " + (MAX_POLICIES - 1) + " timeout policies");
+            return 0;
         }
         names.add(name);
+        numbers.put(name, names.size() - 1);
         return names.size() - 1;
     }
 

@@ -259,6 +259,23 @@ class ObserversTest {
     }
 
     @Test
+    void aPlaceAmongObserversIsAskedForOnce() {
+        final AtomicInteger asked = new AtomicInteger();
+        bench.tracker.observe(new ConnectionObserver() {
+            @Override
+            public int priority() {
+                if (asked.incrementAndGet() > 1) {
+                    throw new IllegalStateException("once is enough");
+                }
+                return 5;
+            }
+        });
+        bench.tracker.observe(new ConnectionObserver() {
+        });
+        assertThat(asked).hasValue(1);
+    }
+
+    @Test
     void oneThatIsClosedIsNotToldAnyMore() {
         final Conntrack.Registration one = bench.tracker.observe(new Notes("one ", 0));
         bench.tracker.observe(new Notes("other ", 0));

@@ -220,7 +220,7 @@ class TimeoutsTest {
     @Test
     void namesKeepTheirNumbers() {
         final Timeouts timeouts = new Timeouts();
-        assertThat(timeouts.number(null)).isZero();
+        assertThat(timeouts.number("")).isZero();
         final int one = timeouts.number("one");
         final int two = timeouts.number("two");
         assertThat(one).isNotZero().isNotEqualTo(two);
@@ -228,5 +228,15 @@ class TimeoutsTest {
         assertThat(timeouts.number("one")).isEqualTo(one);
         assertThat(timeouts.name(two)).contains("two");
         assertThat(timeouts.name(0)).isEmpty();
+    }
+
+    @Test
+    void connectionsOfOnePolicyTooManyHaveTheDefault() {
+        final Timeouts timeouts = new Timeouts();
+        for (int i = 1; i < 1 << 16; i++) {
+            assertThat(timeouts.number("policy" + i)).isEqualTo(i);
+        }
+        assertThat(timeouts.number("one too many")).isZero();
+        assertThat(timeouts.number("policy7")).isEqualTo(7);
     }
 }
