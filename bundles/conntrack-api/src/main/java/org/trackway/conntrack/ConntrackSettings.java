@@ -63,6 +63,18 @@ public record ConntrackSettings(int maxConnections, int sweepIntervalMs, boolean
             timeoutPolicies, maxExpectations, reassembleV4, reassembleV6, minFragmentV4, minFragmentV6, maxFragments);
     }
 
+    /** {@return these settings with another sweep interval in milliseconds} */
+    public ConntrackSettings withSweepIntervalMs(final int value) {
+        return new ConntrackSettings(maxConnections, value, tcpSequenceCheck, accounting, defaultZoneLimit, zoneLimits,
+            timeoutPolicies, maxExpectations, reassembleV4, reassembleV6, minFragmentV4, minFragmentV6, maxFragments);
+    }
+
+    /** {@return these settings with another maximum of expectations per control connection} */
+    public ConntrackSettings withMaxExpectations(final int value) {
+        return new ConntrackSettings(maxConnections, sweepIntervalMs, tcpSequenceCheck, accounting, defaultZoneLimit,
+            zoneLimits, timeoutPolicies, value, reassembleV4, reassembleV6, minFragmentV4, minFragmentV6, maxFragments);
+    }
+
     /** {@return these settings with the TCP sequence check on or off} */
     public ConntrackSettings withTcpSequenceCheck(final boolean value) {
         return new ConntrackSettings(maxConnections, sweepIntervalMs, value, accounting, defaultZoneLimit, zoneLimits,

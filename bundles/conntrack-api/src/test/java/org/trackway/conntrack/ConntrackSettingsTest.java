@@ -27,9 +27,10 @@ class ConntrackSettingsTest {
         final TimeoutPolicy policy = TimeoutPolicy.parse("p: udp_first=1");
         final ConntrackSettings changed = DEFAULT.withMaxConnections(1).withTcpSequenceCheck(false)
             .withAccounting(false).withDefaultZoneLimit(2).withZoneLimit(3, 4L).withZoneLimit(5, 0L)
-            .withTimeoutPolicy(policy).withFragments(false, true, 500, 600, 7);
-        assertThat(changed).isEqualTo(new ConntrackSettings(1, 20_000, false, false, 2, Map.of(3, 4L, 5, 0L),
-            Map.of("p", policy), 64, false, true, 500, 600, 7));
+            .withTimeoutPolicy(policy).withFragments(false, true, 500, 600, 7).withSweepIntervalMs(8)
+            .withMaxExpectations(9);
+        assertThat(changed).isEqualTo(new ConntrackSettings(1, 8, false, false, 2, Map.of(3, 4L, 5, 0L),
+            Map.of("p", policy), 9, false, true, 500, 600, 7));
         assertThat(changed.withZoneLimit(3, null).zoneLimits()).containsOnly(Map.entry(5, 0L));
         assertThat(changed.withZoneLimit(5, 9L).zoneLimits()).containsEntry(5, 9L).containsEntry(3, 4L);
         assertThat(DEFAULT.zoneLimits()).isEmpty();

@@ -84,7 +84,7 @@ public interface ControlPacket {
      * @param translationPort port that takes the place of that side's, 1..65535, or 0 to leave it
      * @param translateSource whether {@code translation} is the new source (else the new destination) of its packets
      * @param lifetimeNs      nanoseconds it may wait, or 0 to live as long as the control connection
-     * @param singleUse       whether the first connection uses it up
+     * @param singleUse       whether the first packet that is to commit its connection uses it up, even if there is no room
      */
     record Request(IpAddress source, IpAddress destination, int protocol, int destinationPort, IpAddress translation,
             int translationPort, boolean translateSource, long lifetimeNs, boolean singleUse) {

@@ -19,9 +19,7 @@ import org.trackway.conntrack.spi.ConnectionView;
 class SweeperTest {
 
     private static ConntrackSettings every(final int intervalMs) {
-        final ConntrackSettings other = ConntrackSettings.DEFAULT;
-        return new ConntrackSettings(other.maxConnections(), intervalMs, true, true, 0, other.zoneLimits(),
-            other.timeoutPolicies(), other.maxExpectations(), true, true, 1200, 1280, 1000)
+        return ConntrackSettings.DEFAULT.withSweepIntervalMs(intervalMs)
             .withTimeoutPolicy(TimeoutPolicy.parse("gone: udp_first=0"));
     }
 
