@@ -105,9 +105,9 @@ public interface Conntrack {
     /**
      * Tells an observer of every connection from now on.
      *
-     * @return closes the observation; when {@code close} has returned, the observer is not called any more. One that closes
-     *     its own while it is told does not wait for other threads that are telling it just then; nor does anybody for more
-     *     than five seconds
+     * @return closes the observation; when {@code close} has returned, the observer is not called any more. One that
+     *     closes its own while it is told does not wait for other threads that are telling it just then; nor does anybody
+     *     for more than five seconds
      */
     Registration observe(ConnectionObserver observer);
 

@@ -11,9 +11,9 @@ import org.osgi.annotation.versioning.ConsumerType;
  * went go on as plain ones.
  *
  * <p>{@link #control} is called on packet threads, under the connection's lock, for one packet of a connection at a time.
- * A helper must be quick, must bound what it keeps, must not block, and must not call the tracker, which would wait for the
- * very lock; its {@linkplain HelperContext#slot slots} are open to it. A call that is under way when it goes still ends. What it throws is counted and otherwise
- * ignored: the packet goes on as it was.
+ * A helper must be quick, must bound what it keeps, must not block, and must not call the tracker, which would wait for
+ * the very lock; its {@linkplain HelperContext#slot slots} are open to it. A call that is under way when the helper goes
+ * still ends. What it throws is counted and otherwise ignored: the packet goes on as it was.
  */
 @ConsumerType
 public interface ConnectionHelper {

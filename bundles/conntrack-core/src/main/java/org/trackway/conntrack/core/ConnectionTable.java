@@ -229,7 +229,7 @@ final class ConnectionTable {
             if ((head & Slab.LOCKED) == 0 && Slab.casHead(words, base, head, head | Slab.LOCKED)) {
                 cursor.set(slab, ref, differing != 0);
                 cursor.held = true;
-                // Between look and lock another thread may have found it expired and taken its key: the head is the same.
+                // Between look and lock another thread may have found it expired and taken its key; the head is the same.
                 return nowNs < words[base + Slab.EXPIRES] || unlocked(cursor);
             }
             pause(spins);

@@ -122,8 +122,8 @@ final class Observers {
         }
 
         /**
-         * Waits, within a limit, until the last call has returned. A thread that is in such a call itself does not wait: it
-         * holds a connection's lock, for which packets would wait with it.
+         * Waits, within a limit, until the last call has returned. A thread that is in such a call itself does not wait:
+         * it holds a connection's lock, for which packets would wait with it.
          */
         void close() {
             closed = true;
@@ -135,8 +135,8 @@ final class Observers {
         }
 
         private static boolean isTelling() {
-            return StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE).walk(frames -> frames
-                .anyMatch(frame -> frame.getDeclaringClass() == Observation.class && frame.getMethodName().equals("tell")));
+            return StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE).walk(frames -> frames.anyMatch(
+                frame -> frame.getDeclaringClass() == Observation.class && frame.getMethodName().equals("tell")));
         }
     }
 }

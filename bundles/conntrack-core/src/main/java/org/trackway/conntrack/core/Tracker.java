@@ -169,9 +169,9 @@ final class Tracker implements Conntrack {
     }
 
     /**
-     * Whether the filter takes the connection that the cursor holds; if not, the cursor holds it no more. Whole zones are
-     * flushed with what has expired in them; conditions are asked about live connections only, and without the lock, since
-     * they are the caller's and may ask the tracker or throw.
+     * Whether the filter takes the connection that the cursor holds; if not, the cursor holds it no more. Whole zones
+     * are flushed with what has expired in them; conditions are asked about live connections only, and without the lock,
+     * since they are the caller's and may ask the tracker or throw.
      */
     private boolean isTaken(final ConnectionFilter filter, final Cursor cursor, final long nowNs) {
         if (filter.isZoneOnly()) {
