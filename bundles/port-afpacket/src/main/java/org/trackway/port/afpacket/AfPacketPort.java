@@ -14,8 +14,8 @@ import org.trackway.packet.Port;
 import org.trackway.port.afpacket.Drops.Reason;
 
 /**
- * A port on a Linux network interface. While the interface is down nothing is received and what is sent is dropped; when
- * it is up again the port goes on. When the interface is removed the port fails.
+ * A port on a Linux network interface. While the interface is down nothing is received and what is sent is dropped;
+ * when it is up again the port goes on. When the interface is removed the port fails.
  *
  * <p>Receiving and sending hold a lock of their own each, which nobody contends for but {@link #close}: the memory that
  * they work on must not be unmapped under them.

@@ -43,7 +43,7 @@ record PortOptions(String networkInterface, Path namespace, Mode mode, int ringB
         final Map<String, String> options = new LinkedHashMap<>();
         options.put(INTERFACE, "Linux network interface; the port's own name if not given");
         options.put(NETNS, "network namespace of the interface: a name under /run/netns, or a path with a slash");
-        options.put(MODE, "receive ring: v2 has the lower latency, v3 takes more packets in the same memory; default v2");
+        options.put(MODE, "receive ring: v2 (default) has the lower latency, v3 takes more packets in the same memory");
         options.put(RING, "MiB of the receive ring, 1 to " + MAX_RING + "; default 8");
         options.put(PROMISCUOUS, "true receives frames for other machines too, as a bridge must; default true");
         options.put(BYPASS, "true sends around the interface's queueing discipline, which is faster; default true");

@@ -4,8 +4,8 @@ package org.trackway.port.afpacket;
 import java.nio.ByteBuffer;
 
 /**
- * TPACKET_V2: one slot of fixed size per packet ({@code struct tpacket2_hdr}, linux/if_packet.h). What does not fit in a
- * slot is read from the socket's queue, where the kernel has put it whole.
+ * TPACKET_V2: one slot of fixed size per packet ({@code struct tpacket2_hdr}, linux/if_packet.h). What does not fit in
+ * a slot is read from the socket's queue, where the kernel has put it whole.
  */
 final class RingV2 extends Ring {
 
@@ -57,7 +57,8 @@ final class RingV2 extends Ring {
         length = memory.getInt(base + LENGTH);
         captured = memory.getInt(base + CAPTURED);
         at = base + (memory.getShort(base + MAC) & 0xffff);
-        timestampNs = (memory.getInt(base + SECONDS) & 0xffffffffL) * 1_000_000_000L + memory.getInt(base + NANOSECONDS);
+        timestampNs =
+            (memory.getInt(base + SECONDS) & 0xffffffffL) * 1_000_000_000L + memory.getInt(base + NANOSECONDS);
         tci = memory.getShort(base + TCI) & 0xffff;
         tagType = memory.getShort(base + TAG_TYPE) & 0xffff;
         return true;

@@ -11,9 +11,9 @@ import org.trackway.port.afpacket.Drops.Reason;
  * Sends packets by the burst, with one {@code sendmmsg} each: copies them one behind the other into native memory, each
  * led by its {@link VirtioHeader}. Belongs to one thread at a time.
  *
- * <p>What has been sent counts against the socket's buffer until the receiving side has taken it. While that is full the
- * transmitter waits, for {@link #PATIENCE} milliseconds at the most; so a fast sender is slowed down to the speed of the
- * slowest interface instead of overrunning it.
+ * <p>What has been sent counts against the socket's buffer until the receiving side has taken it. While that is full
+ * the transmitter waits, for {@link #PATIENCE} milliseconds at the most; so a fast sender is slowed down to the speed
+ * of the slowest interface instead of overrunning it.
  */
 final class Transmitter {
 

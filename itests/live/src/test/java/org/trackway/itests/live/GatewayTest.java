@@ -16,7 +16,7 @@ import org.trackway.conntrack.Connection;
 import org.trackway.conntrack.ConnectionFilter;
 import org.trackway.conntrack.ConntrackSettings;
 
-/** The NAT gateway of the samples: the client's namespace has a private address, the server knows only the gateway's. */
+/** The NAT gateway of the samples: the client has a private address, the server knows only the gateway's. */
 class GatewayTest {
 
     private static final String SERVER = "10.8.0.2";
