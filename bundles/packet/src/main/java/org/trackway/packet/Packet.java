@@ -38,7 +38,8 @@ public final class Packet {
 
     private static final int MAX_TAGS = 2;
 
-    // Kept small and, by the order of the longs, in few cache lines: a busy datapath has more packets than cache.
+    // A busy datapath has more packets than cache. So this is small, and its first five words are seldom touched: labels
+    // are written where there is or was one, high halves of addresses for IPv6 or after it.
     private long timestampNs;
     private long ctLabelHigh;
     private long ctLabelLow;
@@ -76,6 +77,7 @@ public final class Packet {
     private boolean ctRelated;
     private byte ctProtocol;
     private boolean ctV6;
+    private boolean ctLabelled;
     private char ctSourcePort;
     private char ctDestinationPort;
 
@@ -161,8 +163,8 @@ public final class Packet {
     }
 
     /**
-     * Reads from every cache line of this object and from those of the frame that hold headers, so that the cache misses
-     * of a batch's packets overlap.
+     * Reads from the cache lines of this object that tracking needs and from those of the frame that hold headers, so
+     * that the cache misses of a batch's packets overlap.
      *
      * @return a number that means nothing
      */
@@ -171,7 +173,7 @@ public final class Packet {
             return 0;
         }
         final int last = length - 1;
-        return timestampNs + ctConnection + data[offset] + data[offset + Math.min(64, last)]
+        return ctSourceLow + l3Checksum + data[offset] + data[offset + Math.min(64, last)]
             + data[offset + Math.min(128, last)];
     }
 
@@ -530,8 +532,7 @@ public final class Packet {
         ctState = 0;
         ctZone = 0;
         ctMark = 0;
-        ctLabelHigh = 0;
-        ctLabelLow = 0;
+        ctLabel(0, 0);
         ctConnection = 0;
         ctReply = false;
         ctRelated = false;
@@ -543,14 +544,10 @@ public final class Packet {
         ctState = other.ctState;
         ctZone = other.ctZone;
         ctMark = other.ctMark;
-        ctLabelHigh = other.ctLabelHigh;
-        ctLabelLow = other.ctLabelLow;
+        ctLabel(other.ctLabelHigh, other.ctLabelLow);
+        ctAddresses(other.ctV6, other.ctSourceHigh, other.ctSourceLow, other.ctDestinationHigh,
+            other.ctDestinationLow);
         ctProtocol = other.ctProtocol;
-        ctV6 = other.ctV6;
-        ctSourceHigh = other.ctSourceHigh;
-        ctSourceLow = other.ctSourceLow;
-        ctDestinationHigh = other.ctDestinationHigh;
-        ctDestinationLow = other.ctDestinationLow;
         ctSourcePort = other.ctSourcePort;
         ctDestinationPort = other.ctDestinationPort;
     }
@@ -597,8 +594,12 @@ public final class Packet {
 
     /** Sets the label. */
     public void ctLabel(final long high, final long low) {
-        ctLabelHigh = high;
-        ctLabelLow = low;
+        final boolean labelled = (high | low) != 0;
+        if (labelled || ctLabelled) {
+            ctLabelled = labelled;
+            ctLabelHigh = high;
+            ctLabelLow = low;
+        }
     }
 
     /** {@return the id of the connection it was found to belong to, 0 if none is remembered} */
@@ -666,10 +667,12 @@ public final class Packet {
     /** Sets the addresses of the original tuple; an IPv4 address stands in the low half. */
     public void ctAddresses(final boolean v6, final long sourceHigh, final long sourceLow,
             final long destinationHigh, final long destinationLow) {
-        ctV6 = v6;
-        ctSourceHigh = sourceHigh;
+        if (v6 || ctV6) {
+            ctV6 = v6;
+            ctSourceHigh = sourceHigh;
+            ctDestinationHigh = destinationHigh;
+        }
         ctSourceLow = sourceLow;
-        ctDestinationHigh = destinationHigh;
         ctDestinationLow = destinationLow;
     }
 

@@ -168,19 +168,19 @@ final class Key {
         final long one;
         final long other;
         if (v6) {
-            one = mix(address0 * 0x9e3779b97f4a7c15L + address1 + (ports >>> 48) * 0xd6e8feb86659fd93L + salt);
-            other = mix(address2 * 0x9e3779b97f4a7c15L + address3 + (ports >>> 32 & 0xffff) * 0xd6e8feb86659fd93L + salt);
+            one = mix(address0 ^ salt, address1 + (ports >>> 48) * 0xd6e8feb86659fd93L ^ salt);
+            other = mix(address2 ^ salt, address3 + (ports >>> 32 & 0xffff) * 0xd6e8feb86659fd93L ^ salt);
         } else {
-            one = mix((address0 >>> 32 << 16 | ports >>> 48) + salt);
-            other = mix((address0 << 32 >>> 16 | ports >>> 32 & 0xffff) + salt);
+            one = (address0 >>> 32 << 16 | ports >>> 48) ^ salt;
+            other = (address0 << 32 >>> 16 | ports >>> 32 & 0xffff) ^ salt;
         }
-        // The sum keeps the direction out; the ICMP type stays out too, since it differs between directions.
-        return mix(one + other + (ports & 0xffffff00L));
+        // The product keeps the direction out; the ICMP type stays out too, since it differs between directions.
+        return mix(mix(one, other) ^ ports & 0xffffff00L, 0x9e3779b97f4a7c15L);
     }
 
-    private static long mix(final long value) {
-        final long once = (value ^ value >>> 32) * 0xd6e8feb86659fd93L;
-        return once ^ once >>> 29;
+    /** Both halves of a product of 128 bits, as in wyhash: two multiplications at once. */
+    private static long mix(final long one, final long other) {
+        return Math.multiplyHigh(one, other) ^ one * other;
     }
 
     Tuple tuple() {
