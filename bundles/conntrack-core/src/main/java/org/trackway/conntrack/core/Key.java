@@ -168,8 +168,10 @@ final class Key {
         final long one;
         final long other;
         if (v6) {
-            one = mix(address0 ^ salt, address1 + (ports >>> 48) * 0xd6e8feb86659fd93L ^ salt);
-            other = mix(address2 ^ salt, address3 + (ports >>> 32 & 0xffff) * 0xd6e8feb86659fd93L ^ salt);
+            // The port is added behind the secret: whoever may choose 64 bits of his address could make up for it before.
+            final long turned = Long.rotateLeft(salt, 32);
+            one = mix(address0 ^ salt, address1 ^ turned) + (ports >>> 48) * 0xd6e8feb86659fd93L;
+            other = mix(address2 ^ salt, address3 ^ turned) + (ports >>> 32 & 0xffff) * 0xd6e8feb86659fd93L;
         } else {
             one = (address0 >>> 32 << 16 | ports >>> 48) ^ salt;
             other = (address0 << 32 >>> 16 | ports >>> 32 & 0xffff) ^ salt;

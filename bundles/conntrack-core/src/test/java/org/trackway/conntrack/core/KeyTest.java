@@ -3,6 +3,8 @@ package org.trackway.conntrack.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.HashSet;
+import java.util.Set;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -104,5 +106,30 @@ class KeyTest {
     @Property(edgeCases = EdgeCasesMode.NONE)
     void aSecretChangesTheHash(@ForAll("tuples") final Tuple tuple) {
         assertThat(Key.of(tuple, 0).hash(1)).isNotEqualTo(Key.of(tuple, 0).hash(2));
+    }
+
+    @Test
+    void whoHasAllAddressesOfANetworkFindsNoTuplesThatCollide() {
+        // What makes up for another port in a sum, and the halves of an address in each other's place.
+        final long[] factors = {0, 1, -1, 0xd6e8feb86659fd93L, -0xd6e8feb86659fd93L, 0x9e3779b97f4a7c15L};
+        for (final long factor : factors) {
+            final Set<Long> hashes = new HashSet<>();
+            for (int port = 1; port <= 20_000; port++) {
+                final Key key = new Key();
+                key.v6 = true;
+                key.source(0x20010db800000000L, 0x1234_5678_9abcL + port * factor);
+                key.destination(0xfd00000000000000L, 1);
+                key.ports = Key.ports(port, 80, 0, IpProtocol.TCP, 0);
+                hashes.add(key.hash(0x5eedf00dcafe1234L));
+            }
+            assertThat(hashes).as("factor %x", factor).hasSize(20_000);
+        }
+        final Key one = new Key();
+        one.v6 = true;
+        one.source(0x20010db800000000L, 77);
+        one.destination(0xfd00000000000000L, 1);
+        final Key other = one.copy();
+        other.source(77, 0x20010db800000000L);
+        assertThat(one.hash(0x5eedf00dcafe1234L)).isNotEqualTo(other.hash(0x5eed5eed5eed5eedL));
     }
 }
