@@ -36,11 +36,14 @@ public interface Datapath {
     /** Largest number of any other port. */
     int MAX_PORT = 0xfeff;
 
-    /** Whether a flow may name a helper or a timeout policy that is not there. */
+    /** Whether a flow may name a helper, a timeout policy or a port that is not there. */
     enum Missing {
         /** It is refused. */
         REFUSE,
-        /** It is taken, acts as if it did not name it, and gets it as soon as it is there. */
+        /**
+         * It is taken, and gets what it names as soon as it is there. Until then it acts as if it did not name the
+         * helper or the policy; nothing comes from the port, and what goes to it is lost.
+         */
         WAIT
     }
 
@@ -88,7 +91,7 @@ public interface Datapath {
      */
     boolean removePort(String nameOrNumber);
 
-    /** {@return all ports, by number} */
+    /** {@return all ports by number, then those that are configured but wait} */
     List<DatapathPort> ports();
 
     // ---- flows ----
@@ -97,7 +100,7 @@ public interface Datapath {
      * Adds a flow, or replaces the one with the same table, priority and match (its counters start anew).
      *
      * @param text    one flow as {@code ovs-ofctl add-flow} takes it
-     * @param missing what to do if the flow names a helper or timeout policy that is not there
+     * @param missing what to do if the flow names a helper, timeout policy or port that is not there
      * @throws FlowException if the text is not a flow, or one that can't be done
      */
     void addFlow(String text, Missing missing);
@@ -106,7 +109,7 @@ public interface Datapath {
      * Adds many flows, all or none.
      *
      * @param lines   one flow a line; what follows a {@code #} and blank lines are skipped
-     * @param missing what to do if a flow names a helper or timeout policy that is not there
+     * @param missing what to do if a flow names a helper, timeout policy or port that is not there
      * @return how many flows were added or replaced
      * @throws FlowException for the first line that is wrong, with its number; nothing has changed then
      */

@@ -14,7 +14,8 @@ import java.util.List;
  * @param packets    packets it matched
  * @param bytes      their bytes, Ethernet headers included
  * @param durationNs nanoseconds since it was added
- * @param waitingFor what it names that is not there, for example {@code helper ftp}; empty if nothing
+ * @param waitingFor what it names that is not there, for example {@code helper ftp} or {@code port lan}; empty
+ *                   if nothing
  */
 public record Flow(int table, int priority, long cookie, String match, String actions, long packets, long bytes,
         long durationNs, List<String> waitingFor) {

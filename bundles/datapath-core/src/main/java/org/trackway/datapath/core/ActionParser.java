@@ -50,7 +50,7 @@ final class ActionParser {
         Map.entry("mod_tp_dst", (parser, item, argument) -> parser.modify(item, argument, Fields.TP_DST)));
 
     /** Words that can't be names of ports, in lower case. */
-    static final Set<String> RESERVED = reserved();
+    private static final Set<String> RESERVED = reserved();
 
     /** How {@code set_field} calls fields that a match calls otherwise. */
     private static final Map<Field, String> SET_NAMES = Map.of(Fields.ETH_SRC, "eth_src", Fields.ETH_DST, "eth_dst",
@@ -80,6 +80,11 @@ final class ActionParser {
         final Set<String> words = new TreeSet<>(READERS.keySet());
         words.addAll(List.of("drop", "local", "controller", "none", "any", "table", "group"));
         return Set.copyOf(words);
+    }
+
+    /** {@return whether a word can't be the name of a port} */
+    static boolean isReserved(final String word) {
+        return RESERVED.contains(word.toLowerCase(Locale.ROOT));
     }
 
     /** {@return a parser of actions on mark and label} */
@@ -121,6 +126,9 @@ final class ActionParser {
             return reader.read(this, item, argument);
         }
         if (argument == null && !nested && ports.isPort(item.text())) {
+            return new Output(ports.input(item));
+        }
+        if (argument == null && !nested && ports.mayBePort(item.text())) {
             return new Output(ports.input(item));
         }
         if (name.text().equalsIgnoreCase("drop")) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.trackway.datapath.core;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.trackway.datapath.Flow;
@@ -21,6 +22,8 @@ final class FlowParser {
     private long cookie;
     private long cookieMask;
     private boolean removing;
+    /** What is matched, as it was written, without what is about the flow itself. */
+    private final List<String> matchItems = new ArrayList<>();
 
     FlowParser(final PortNames ports, final Named named) {
         this.ports = ports;
@@ -42,6 +45,22 @@ final class FlowParser {
         final int number = table == FlowFilter.ANY ? 0 : table;
         final List<Action> actions = new ActionParser(ports, named, match, number).parse(parts[1]);
         return new Rule(number, priority, cookie, match, actions, nowNs);
+    }
+
+    /**
+     * Reads a flow that may name ports which are not there.
+     *
+     * @throws FlowException if it is none, or one that can't be done
+     */
+    static Rule flow(final String text, final PortNames ports, final AwaitedPorts awaited, final Named named,
+            final long nowNs) {
+        final FlowParser parser = new FlowParser(awaited.resolve(ports), named);
+        final Rule rule = parser.flow(text, nowNs);
+        if (awaited.used().isEmpty()) {
+            return rule;
+        }
+        return rule.waitingFor(awaited.used(), String.join(",", parser.matchItems),
+            splitActions(new Token(text, 1))[1].text().trim());
     }
 
     /**
@@ -78,6 +97,7 @@ final class FlowParser {
             final boolean bare = key.text().length() == item.text().length();
             final Token value = bare ? null : item.sub(key.text().length() + 1);
             if (!property(key, value)) {
+                matchItems.add(item.text());
                 parser.item(key, value);
             }
         }

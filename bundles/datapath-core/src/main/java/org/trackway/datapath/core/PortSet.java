@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntPredicate;
 import org.trackway.datapath.Datapath;
 
 /** The ports of a datapath at one moment. Immutable. */
@@ -53,9 +54,10 @@ final class PortSet {
         return number < byNumber.length ? byNumber[number] : number == Datapath.LOCAL_PORT ? local : null;
     }
 
-    int lowestFree() {
+    /** {@return the lowest number that no port has and that is not kept for one} */
+    int lowestFree(final IntPredicate kept) {
         int number = 1;
-        while (get(number) != null) {
+        while (get(number) != null || kept.test(number)) {
             number++;
         }
         return number;

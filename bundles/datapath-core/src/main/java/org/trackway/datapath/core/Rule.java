@@ -9,7 +9,10 @@ import java.util.stream.Stream;
 import org.trackway.conntrack.Conntrack;
 import org.trackway.datapath.Flow;
 
-/** A flow in force: what was written, compiled, and its counters, which any packet thread adds to. */
+/**
+ * A flow in force: what was written, compiled, and its counters, which any packet thread adds to. Others that are made
+ * of it count together with it.
+ */
 final class Rule {
 
     final int table;
@@ -17,9 +20,17 @@ final class Rule {
     final long cookie;
     final Match match;
     final Action[] actions;
+    /** Whether it is among those that survive a restart. */
+    final boolean saved;
     private final long addedNs;
-    private final LongAdder packets = new LongAdder();
-    private final LongAdder bytes = new LongAdder();
+    /** Ports it names that are not there, and how it was written; null if all are there. */
+    private final Unresolved unresolved;
+    private final LongAdder packets;
+    private final LongAdder bytes;
+
+    /** What can't be shown of a flow by its numbers. */
+    private record Unresolved(List<String> ports, String match, String actions) {
+    }
 
     Rule(final int table, final int priority, final long cookie, final Match match, final List<Action> actions,
             final long addedNs) {
@@ -29,6 +40,48 @@ final class Rule {
         this.match = match;
         this.actions = actions.toArray(Action[]::new);
         this.addedNs = addedNs;
+        saved = false;
+        unresolved = null;
+        packets = new LongAdder();
+        bytes = new LongAdder();
+    }
+
+    private Rule(final Rule from, final boolean saved, final Unresolved unresolved) {
+        table = from.table;
+        priority = from.priority;
+        cookie = from.cookie;
+        match = from.match;
+        actions = from.actions;
+        addedNs = from.addedNs;
+        this.saved = saved;
+        this.unresolved = unresolved;
+        packets = from.packets;
+        bytes = from.bytes;
+    }
+
+    /** {@return the same flow, which survives a restart or not} */
+    Rule saved(final boolean survives) {
+        return new Rule(this, survives, unresolved);
+    }
+
+    /**
+     * {@return the same flow, waiting for ports}
+     *
+     * @param ports       their names
+     * @param matchText   what it matches, as it was written
+     * @param actionsText what it does, as it was written
+     */
+    Rule waitingFor(final List<String> ports, final String matchText, final String actionsText) {
+        return new Rule(this, saved, new Unresolved(ports, matchText, actionsText));
+    }
+
+    /** {@return whether it names a port of this name that was not there} */
+    boolean waitsForPort(final String name) {
+        return unresolved != null && unresolved.ports.contains(name);
+    }
+
+    long addedNs() {
+        return addedNs;
     }
 
     void count(final long morePackets, final long moreBytes) {
@@ -61,7 +114,11 @@ final class Rule {
         helpers().filter(name -> !conntrack.helpers().contains(name)).forEach(name -> waiting.add("helper " + name));
         policies().filter(name -> !conntrack.settings().timeoutPolicies().containsKey(name))
             .forEach(name -> waiting.add("timeout policy " + name));
-        return new Flow(table, priority, cookie, match.toString(), actionText(), packets.sum(), bytes.sum(),
+        if (unresolved != null) {
+            unresolved.ports.forEach(name -> waiting.add("port " + name));
+        }
+        return new Flow(table, priority, cookie, unresolved == null ? match.toString() : unresolved.match,
+            unresolved == null ? actionText() : unresolved.actions, packets.sum(), bytes.sum(),
             Math.max(0, conntrack.now() - addedNs), waiting);
     }
 

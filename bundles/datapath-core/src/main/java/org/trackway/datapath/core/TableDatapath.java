@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -42,6 +41,8 @@ class TableDatapath implements PrivateDatapath {
     private final PortFactories factories;
     private final Object lock = new Object();
     private final AtomicLong numbers = new AtomicLong();
+    /** Guarded by the lock. */
+    private final AwaitedPorts awaited = new AwaitedPorts();
     /** A pipeline that nobody is using, for callers of {@link #process}. */
     private final AtomicReference<Pipeline> spare = new AtomicReference<>();
     /** Fragments that the tracker holds back, with what was known when they came in; gone with the packet. */
@@ -109,8 +110,10 @@ class TableDatapath implements PrivateDatapath {
         synchronized (lock) {
             checkName(port.name());
             checkNumber(number);
-            final PortEntry entry = new PortEntry(number.orElseGet(() -> state.ports().lowestFree()), port, factory);
+            final PortEntry entry = new PortEntry(
+                number.orElseGet(() -> state.ports().lowestFree(this::isNumberKept)), port, factory);
             state = state.with(state.ports().plus(entry));
+            resolve(port.name());
             if (running) {
                 startLoop(entry);
             }
@@ -118,9 +121,13 @@ class TableDatapath implements PrivateDatapath {
         }
     }
 
+    /** {@return whether a number is kept for a port that is to come} */
+    boolean isNumberKept(final int number) {
+        return false;
+    }
+
     private void checkName(final String portName) {
-        if (!portName.matches("[A-Za-z0-9_.-]+") || portName.matches("\\d+|0x.*")
-                || ActionParser.RESERVED.contains(portName.toLowerCase(Locale.ROOT))) {
+        if (!PortNames.isName(portName)) {
             throw new IllegalArgumentException("'" + portName + "' can't be the name of a port: give letters, digits,"
                 + " '_', '.' and '-', not a number and not a word of the flow language");
         }
@@ -188,27 +195,55 @@ class TableDatapath implements PrivateDatapath {
 
     @Override
     public void addFlow(final String text, final Missing missing) {
+        addFlow(text, missing, false);
+    }
+
+    void addFlow(final String text, final Missing missing, final boolean saved) {
         synchronized (lock) {
-            final Rule rule = parse(text, missing);
+            final Rule rule = parse(text, missing).saved(saved);
             state = state.with(state.tables().plus(List.of(rule)));
         }
     }
 
     @Override
     public int addFlows(final List<String> lines, final Missing missing) {
+        return addFlows(lines, missing, false);
+    }
+
+    int addFlows(final List<String> lines, final Missing missing, final boolean saved) {
         synchronized (lock) {
-            final List<Rule> rules = new ArrayList<>();
-            for (int i = 0; i < lines.size(); i++) {
-                final String line = lines.get(i);
-                final int comment = line.indexOf('#');
-                final String text = comment < 0 ? line : line.substring(0, comment);
-                if (!text.isBlank()) {
-                    rules.add(parse(text, missing, i + 1));
-                }
-            }
+            final List<Rule> rules = parse(lines, missing, saved);
             state = state.with(state.tables().plus(rules));
             return rules.size();
         }
+    }
+
+    /** Puts the flows of these lines in the place of all saved ones, all or none. {@return how many there are now} */
+    int replaceSavedFlows(final List<String> lines) {
+        synchronized (lock) {
+            final List<Rule> rules = parse(lines, Missing.WAIT, true);
+            state = state.with(state.tables().minus(rule -> rule.saved).plus(rules));
+            return rules.size();
+        }
+    }
+
+    /** {@return the flows that survive a restart, as they can be added again} */
+    List<String> savedFlows() {
+        return state.tables().rules().stream().filter(rule -> rule.saved)
+            .map(rule -> rule.snapshot(conntrack).text()).toList();
+    }
+
+    private List<Rule> parse(final List<String> lines, final Missing missing, final boolean saved) {
+        final List<Rule> rules = new ArrayList<>();
+        for (int i = 0; i < lines.size(); i++) {
+            final String line = lines.get(i);
+            final int comment = line.indexOf('#');
+            final String text = comment < 0 ? line : line.substring(0, comment);
+            if (!text.isBlank()) {
+                rules.add(parse(text, missing, i + 1).saved(saved));
+            }
+        }
+        return rules;
     }
 
     private Rule parse(final String text, final Missing missing, final int line) {
@@ -220,7 +255,21 @@ class TableDatapath implements PrivateDatapath {
     }
 
     private Rule parse(final String text, final Missing missing) {
-        return new FlowParser(state.ports().names, new Named(conntrack, missing)).flow(text, conntrack.now());
+        final Named named = new Named(conntrack, missing);
+        return missing == Missing.WAIT
+            ? FlowParser.flow(text, state.ports().names, awaited, named, conntrack.now())
+            : new FlowParser(state.ports().names, named).flow(text, conntrack.now());
+    }
+
+    /** Gives the flows that wait for a port its number. Their counters start anew, as those of any changed flow. */
+    private void resolve(final String port) {
+        final List<Rule> waiting = state.tables().rules().stream().filter(rule -> rule.waitsForPort(port)).toList();
+        if (!waiting.isEmpty()) {
+            final Named named = new Named(conntrack, Missing.WAIT);
+            final List<Rule> resolved = waiting.stream().map(rule -> FlowParser.flow(rule.snapshot(conntrack).text(),
+                state.ports().names, awaited, named, rule.addedNs()).saved(rule.saved)).toList();
+            state = state.with(state.tables().minus(waiting::contains).plus(resolved));
+        }
     }
 
     /** Adds a flow that was made by program. */
@@ -233,7 +282,8 @@ class TableDatapath implements PrivateDatapath {
     @Override
     public int removeFlows(final String match, final boolean strict) {
         synchronized (lock) {
-            final FlowFilter filter = new FlowParser(state.ports().names, new Named(conntrack, Missing.WAIT))
+            final FlowFilter filter = new FlowParser(awaited.known(state.ports().names),
+                new Named(conntrack, Missing.WAIT))
                 .filter(match, strict);
             final FlowTables before = state.tables();
             final FlowTables after = before.minus(filter::picks);
