@@ -2,9 +2,11 @@
 package org.trackway.itests.karaf;
 
 import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertSame;
 import static org.junit.Assert.assertTrue;
 
-import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.Map;
 import javax.inject.Inject;
 import org.apache.karaf.features.BootFinished;
 import org.apache.karaf.features.FeaturesService;
@@ -16,10 +18,15 @@ import org.ops4j.pax.exam.Option;
 import org.ops4j.pax.exam.junit.PaxExam;
 import org.ops4j.pax.exam.spi.reactors.ExamReactorStrategy;
 import org.ops4j.pax.exam.spi.reactors.PerClass;
+import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.wiring.BundleWiring;
 import org.trackway.datapath.Datapath;
 
-/** Ports on Linux interfaces are installed from the distribution itself, and their native part loads in the container. */
+/**
+ * Ports on Linux interfaces are installed from the distribution itself, their native part loads in the container, and
+ * nothing that was there before is refreshed.
+ */
 @RunWith(PaxExam.class)
 @ExamReactorStrategy(PerClass.class)
 public class LinuxInterfacesIT {
@@ -46,7 +53,12 @@ public class LinuxInterfacesIT {
     @Test
     public void theFeatureComesAndGoes() throws Exception {
         assertFalse("not there at first", datapath.portKinds().contains("afpacket"));
-        features.installFeature(FEATURE, EnumSet.of(FeaturesService.Option.NoAutoRefreshBundles));
+        final Map<Bundle, BundleWiring> before = wirings();
+        features.installFeature(FEATURE);
+        for (final Map.Entry<Bundle, BundleWiring> bundle : before.entrySet()) {
+            assertSame(bundle.getKey() + " was refreshed", bundle.getValue(),
+                bundle.getKey().adapt(BundleWiring.class));
+        }
         assertTrue(datapath.portKinds().toString(), datapath.portKinds().contains("afpacket"));
 
         // Only the kernel knows: with rights that the interface is missing, without them that they are.
@@ -58,5 +70,13 @@ public class LinuxInterfacesIT {
 
         features.uninstallFeature(FEATURE);
         assertFalse("gone again", datapath.portKinds().contains("afpacket"));
+    }
+
+    private Map<Bundle, BundleWiring> wirings() {
+        final Map<Bundle, BundleWiring> wirings = new HashMap<>();
+        for (final Bundle bundle : context.getBundles()) {
+            wirings.put(bundle, bundle.adapt(BundleWiring.class));
+        }
+        return wirings;
     }
 }

@@ -39,7 +39,7 @@ public class ResolveIT {
         entry("datapath-api", List.of("packet", "conntrack-api", "offload-api")),
         entry("datapath-core", List.of("packet", "conntrack-api", "offload-api", "datapath-api")),
         entry("port-pcap", List.of("packet")),
-        entry("port-afpacket", List.of("packet", "jna")),
+        entry("port-afpacket", List.of("packet")),
         entry("shell", List.of("packet", "conntrack-api", "offload-api", "datapath-api"))));
 
     @Inject
@@ -76,8 +76,7 @@ public class ResolveIT {
     }
 
     private static String location(final String artifact) {
-        return artifact.equals("jna") ? "mvn:net.java.dev.jna/jna/" + System.getProperty("jna.version")
-            : "mvn:org.trackway/" + artifact + "/" + Containers.VERSION;
+        return "mvn:org.trackway/" + artifact + "/" + Containers.VERSION;
     }
 
     private FrameworkWiring framework() {
