@@ -5,15 +5,29 @@ import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.List;
 import org.apache.karaf.shell.api.action.lifecycle.Reference;
+import org.osgi.service.cm.ConfigurationAdmin;
 import org.trackway.datapath.Datapath;
+import org.trackway.datapath.SavedFlows;
 
 /** A command about the live datapath. */
 abstract class DatapathCommand extends TrackwayCommand {
 
     @Reference
     Datapath live;
+
+    @Reference
+    SavedFlows saved;
+
+    @Reference
+    ConfigurationAdmin configurations;
+
+    /** {@return what adds and removes ports for good} */
+    final PortSettings portSettings() {
+        return new PortSettings(configurations, live, Path.of(System.getProperty("karaf.etc", "etc")));
+    }
 
     /** {@return the lines of a file of flows} */
     final List<String> flowsFrom(final String file) throws IOException {

@@ -15,14 +15,16 @@ import org.trackway.datapath.FlowException;
 @Command(scope = "datapath", name = "flow-load",
     description = "Adds the flows of a file to the live datapath, all or none.",
     detailedDescription = """
-    One flow a line; what follows a # is skipped. datapath:flows --no-stats writes such lines.
+    One flow a line; what follows a # is skipped. datapath:flows --no-stats writes such lines. The flows are \
+    saved, too, and survive a restart.
     Examples:
       datapath:flow-load firewall.flows
       datapath:flow-load --wait firewall.flows
     """)
 public final class FlowLoadCommand extends DatapathCommand {
 
-    @Option(name = "--wait", description = "Take flows even if they name a helper or timeout policy that is not there")
+    @Option(name = "--wait",
+        description = "Take flows even if they name a helper, timeout policy or port that is not there")
     boolean wait;
 
     @Argument(name = "file", description = "The file", required = true, multiValued = true)
@@ -37,7 +39,7 @@ public final class FlowLoadCommand extends DatapathCommand {
         }
         final List<String> lines = flowsFrom(files.get(0));
         try {
-            console.println(Units.count(live.addFlows(lines, missing(wait)), "flow") + " loaded");
+            console.println(Units.count(saved.addAll(lines, missing(wait)), "flow") + " loaded");
         } catch (final FlowException e) {
             throw new IllegalArgumentException(files.get(0) + ", " + e.getMessage(), e);
         }

@@ -13,6 +13,7 @@ import org.trackway.packet.Port;
 @Service
 @Command(scope = "datapath", name = "ports", description = "Lists the ports of the live datapath.",
     detailedDescription = """
+    A port that is configured but not there is waiting; why is said behind it.
     Examples:
       datapath:ports
     """)
@@ -28,13 +29,17 @@ public final class PortsCommand extends DatapathCommand {
         }
         final Table table = new Table().number("No").text("Name").text("Kind").text("State").number("In [packets]")
             .number("In [bytes]").number("Out [packets]").number("Out [bytes]").number("Dropped [packets]")
-            .optional("Error");
+            .optional("Why");
         for (final DatapathPort port : ports) {
             final Port.Statistics counts = port.statistics();
-            table.row(port.number() == Datapath.LOCAL_PORT ? "LOCAL" : port.number(), port.name(), port.kind(),
+            table.row(number(port.number()), port.name(), port.kind(),
                 port.state().name().toLowerCase(Locale.ROOT), counts.receivedPackets(), counts.receivedBytes(),
                 counts.sentPackets(), counts.sentBytes(), counts.dropped(), port.error().orElse(null));
         }
         table.print(console);
+    }
+
+    private static String number(final int number) {
+        return number == Datapath.LOCAL_PORT ? "LOCAL" : number == 0 ? "-" : Integer.toString(number);
     }
 }

@@ -37,7 +37,9 @@ public class CommandsIT {
         "conntrack:timeouts --set short udp_first=5", "conntrack:timeouts --delete short",
         "conntrack:zones --set 7=1000", "conntrack:zones --delete 7", "conntrack:zones --default 0",
         "conntrack:fragments --v4 on", "conntrack:fragments --ovs --max 1000", "datapath:flow-add actions=drop",
-        "datapath:flow-remove --all", "datapath:flow-load samples/helpers.flows", "datapath:replay samples/tftp4_get.pcap");
+        "datapath:flow-remove --all", "datapath:flow-load samples/helpers.flows",
+        "datapath:port-add p1 --option file=samples/tftp4_get.pcap", "datapath:port-remove p1",
+        "datapath:replay samples/tftp4_get.pcap");
 
     /** Before it nothing is certain. */
     @Inject

@@ -62,6 +62,38 @@ public class RestartIT {
         assertTrue(output, output.contains("4321"));
     }
 
+    @Test
+    public void flowsAndPortsSurviveARestart() throws Exception {
+        final String made = boot("datapath:port-add lan --number 7 --option file=samples/tftp4_get.pcap",
+            "datapath:port-add out --option record=out.pcap",
+            "datapath:flow-add 'in_port=lan,udp actions=ct(commit),out'",
+            "datapath:flow-add 'table=3,arp actions=drop'",
+            "datapath:flow-remove table=3");
+        assertTrue(made, made.contains("port 7 is lan"));
+        assertTrue(made, made.contains("port 1 is out"));
+        assertTrue(Files.exists(home.resolve("etc/org.trackway.datapath.port-lan.cfg")));
+
+        final String kept = boot("datapath:ports", "datapath:flows", "datapath:port-remove lan");
+        assertTrue(kept, kept.matches("(?s).*\\b7 +lan +pcap +(running|ended) .*"));
+        assertTrue(kept, kept.matches("(?s).*\\b1 +out +pcap +(running|ended) .*"));
+        assertTrue(kept, kept.contains("udp,in_port=7 actions=ct(commit),output:1"));
+        assertTrue(kept, !kept.contains("table=3"));
+
+        final String removed = boot("datapath:ports");
+        assertTrue(removed, removed.contains("out") && !removed.contains("lan"));
+    }
+
+    @Test
+    public void aBrokenFileOfFlowsIsOneLineInTheLog() throws Exception {
+        Files.writeString(home.resolve("etc/trackway.flows"), "arp actions=normal\ntcp actions=foo:1\n");
+        final String output = boot("datapath:flows");
+        assertTrue(output, output.contains("No flows"));
+        final List<String> warnings = Files.readAllLines(home.resolve("data/log/karaf.log")).stream()
+            .filter(line -> line.contains("WARN") && line.contains("trackway")).toList();
+        assertEquals(warnings.toString(), 1, warnings.size());
+        assertTrue(warnings.get(0), warnings.get(0).contains("etc/trackway.flows is loaded: line 2, column 13: 'foo'"));
+    }
+
     /** Starts the distribution, runs commands in its first session, stops it, and returns what was printed. */
     private String boot(final String... commands) throws Exception {
         Files.writeString(home.resolve("etc/test.script"),
