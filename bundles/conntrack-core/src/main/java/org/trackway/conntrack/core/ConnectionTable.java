@@ -65,6 +65,8 @@ final class ConnectionTable {
     private final LongSupplier clock;
     private final IntFunction<Optional<String>> policyNames;
     private final AtomicInteger count = new AtomicInteger();
+    /** Means nothing; what is read ahead goes somewhere, lest the compiler leave it out. */
+    private long touched;
     /** Guests' storage; replaced as a whole under this object's monitor. */
     private volatile SlotStorage<?>[] storages = new SlotStorage<?>[0];
 
@@ -307,6 +309,25 @@ final class ConnectionTable {
     /** {@return a word of an entry, read without lock and hence only a hint} */
     long peek(final int kind, final int index, final int word) {
         return slabs[kind].chunk(index)[slabs[kind].base(index) + word];
+    }
+
+    /**
+     * Reads the index slots of the entries at these places, so that the misses of those that are to be removed overlap.
+     *
+     * @param from    first index
+     * @param count   how many, at most the length of {@code hashes}; places beyond the last one are skipped
+     * @param hashes  scratch space, as {@code scratch} and the cursor, which holds nothing
+     */
+    void touchSlots(final int kind, final int from, final int count, final long[] hashes, final Cursor cursor,
+            final Key scratch) {
+        for (int i = 0; i < count; i++) {
+            if (slabs[kind].contains(from + i)) {
+                cursor.set(slabs[kind], from + i << KIND_BITS | kind, false);
+                cursor.forwardKey(scratch);
+                hashes[i] = hash(scratch);
+            }
+        }
+        touched = touchSlots(hashes, count);
     }
 
     /** Locks whatever live connection, expired or not, is at this place now. */

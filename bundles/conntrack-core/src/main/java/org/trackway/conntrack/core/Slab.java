@@ -14,7 +14,7 @@ import java.util.Arrays;
  *   HEAD                 generation (32) | zone admission (24) | unused (5) | PENDING | LIVE | LOCKED
  *   PORTS                {@link Key#ports} of the forward key
  *   REPLY_PORTS          the same of the reply key
- *   EXPIRES              nanoseconds on the tracker's clock; of a free entry: index of the next free one
+ *   EXPIRES              nanoseconds on the tracker's clock
  *   PEER0, PEER1         TCP: sequence numbers of the two peers
  *   STATE                TCP: windows, scales, states ({@link TcpMachine#both}); others: {@link Machine}'s state
  *   MARK                 mark (32) | timeout policy (16) | flags (16)
@@ -68,8 +68,10 @@ final class Slab {
 
     private volatile long[][] chunks = new long[0][];
     private volatile Extension[][] extensions = new Extension[0][];
+    /** Guarded by this: entries that were used before and are free, not chained in them, where each would be a miss. */
+    private int[] free = new int[0];
     /** Guarded by this. */
-    private int firstFree;
+    private int freeCount;
     /** Guarded by this; how many indexes were ever handed out. */
     private int used;
 
@@ -117,9 +119,8 @@ final class Slab {
     /** Fills {@code into} from {@code from} up to its end with indexes of free entries. */
     synchronized void allocate(final int[] into, final int from) {
         for (int i = from; i < into.length; i++) {
-            if (firstFree != 0) {
-                into[i] = firstFree;
-                firstFree = (int) chunk(firstFree)[base(firstFree) + EXPIRES];
+            if (freeCount > 0) {
+                into[i] = free[--freeCount];
             } else {
                 // Memory first: where there is none, no index without any may be walked over.
                 if (used + 1 >>> CHUNK_SHIFT >= chunks.length) {
@@ -144,10 +145,12 @@ final class Slab {
 
     /** Gives entries back whose words nobody else reads any more. */
     synchronized void release(final int[] indexes, final int from, final int to) {
-        for (int i = from; i < to; i++) {
-            chunk(indexes[i])[base(indexes[i]) + EXPIRES] = firstFree;
-            firstFree = indexes[i];
+        final int count = to - from;
+        if (freeCount + count > free.length) {
+            free = Arrays.copyOf(free, Math.max(freeCount + count, freeCount + freeCount / 2));
         }
+        System.arraycopy(indexes, from, free, freeCount, count);
+        freeCount += count;
     }
 
     /** {@return one more than the highest index handed out} */
@@ -182,9 +185,9 @@ final class Slab {
         chunk[index & CHUNK_MASK] = extension;
     }
 
-    /** {@return memory of all chunks in bytes} */
-    long bytes() {
-        return (long) chunks.length * CHUNK_ENTRIES * stride * Long.BYTES;
+    /** {@return memory of all chunks and of the list of free entries, in bytes} */
+    synchronized long bytes() {
+        return (long) chunks.length * CHUNK_ENTRIES * stride * Long.BYTES + (long) free.length * Integer.BYTES;
     }
 
     int capacity() {

@@ -38,6 +38,8 @@ import org.trackway.packet.PacketBatch;
 final class Tracker implements Conntrack {
 
     private static final Logger LOG = LoggerFactory.getLogger(Tracker.class);
+    /** How many connections a flush looks ahead. */
+    private static final int LOOK_AHEAD = 32;
 
     final ConnectionTable table;
     final Counters counters = new Counters();
@@ -145,10 +147,14 @@ final class Tracker implements Conntrack {
         final long nowNs = now();
         final Cursor cursor = new Cursor(table);
         final Key scratch = new Key();
+        final long[] hashes = new long[LOOK_AHEAD];
         long removed = 0;
         for (int kind = 0; kind < table.kinds(); kind++) {
             final int end = table.end(kind);
             for (int index = 1; index < end; index++) {
+                if (filter.isZoneOnly() && index % LOOK_AHEAD == 1) {
+                    table.touchSlots(kind, index, LOOK_AHEAD, hashes, cursor, scratch);
+                }
                 if (isCandidate(kind, index, filter) && table.lockAt(kind, index, cursor)
                         && isTaken(filter, cursor, nowNs)) {
                     destroy(cursor, ConnectionObserver.Reason.FLUSHED, scratch);
