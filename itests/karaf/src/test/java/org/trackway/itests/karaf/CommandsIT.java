@@ -38,7 +38,7 @@ public class CommandsIT {
         "conntrack:zones --set 7=1000", "conntrack:zones --delete 7", "conntrack:zones --default 0",
         "conntrack:fragments --v4 on", "conntrack:fragments --ovs --max 1000", "datapath:flow-add actions=drop",
         "datapath:flow-remove --all", "datapath:flow-load samples/helpers.flows",
-        "datapath:port-add p1 --option file=samples/tftp4_get.pcap", "datapath:port-remove p1",
+        "datapath:port-add p1 --option record=p1.pcap", "datapath:port-remove p1",
         "datapath:replay samples/tftp4_get.pcap");
 
     /** Before it nothing is certain. */
