@@ -48,6 +48,9 @@ final class StreamSource implements Source {
             end(e);
         } catch (final InterruptedException e) {
             end(new IOException("interrupted", e));
+        } catch (final RuntimeException | Error e) {
+            // Whoever receives must not wait for a thread that is gone.
+            end(new IOException(e.toString(), e));
         }
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
@@ -51,6 +52,24 @@ class GrowingCaptureTest {
             assertThat(port.receive(new PacketBatch())).as("there may be more").isZero();
             assertThat(((Progress) port).position()).isEqualTo(capture.length);
             assertThat(((Progress) port).size()).isEqualTo(capture.length);
+        }
+    }
+
+    @Test
+    @Timeout(20)
+    void standardInputThatFailsInAnyWayIsNotWaitedFor() throws IOException {
+        final InputStream in = new InputStream() {
+            @Override
+            public int read() {
+                throw new IllegalStateException("the terminal is gone");
+            }
+        };
+        try (Port port = new PcapPort("p", CaptureFile.standardInput("p", in), null, null)) {
+            IOException failure = null;
+            while (failure == null && !Thread.currentThread().isInterrupted()) {
+                failure = Received.all(port).failure();
+            }
+            assertThat(failure).hasMessage("standard input: java.lang.IllegalStateException: the terminal is gone");
         }
     }
 
