@@ -47,11 +47,11 @@ public final class Load {
     private static final List<Run> RUNS = List.of(
         new Run(true, "1g", "what=one-packet", "one", List.of(
             new Row("One packet, UDP, ns per packet", "one_packet_ns", "one_packet_min_ns", "ms", "ms"))),
-        new Run(true, "1g", "protocol=udp connections=1000", "udp 1000 65536 32 15 1", List.of(
+        new Run(true, "1g", "protocol=udp connections=1000", "udp 1000 65536 32 45 1", List.of(
             Row.established("UDP, 1,000 connections"))),
-        new Run(true, "1g", "protocol=tcp connections=1000", "tcp 1000 65536 32 15 1", List.of(
+        new Run(true, "1g", "protocol=tcp connections=1000", "tcp 1000 65536 32 45 1", List.of(
             Row.established("TCP, 1,000 connections"))),
-        new Run(true, "2g", "protocol=udp connections=1000000 flush=true", "udp 1000000 65536 32 15 1", List.of(
+        new Run(true, "2g", "protocol=udp connections=1000000 flush=true", "udp 1000000 65536 32 45 1", List.of(
             Row.established("UDP, 1,000,000 connections"),
             new Row("UDP commit, ns per connection", "commit_ns", "commit_ns", "commit_ns", "commit_ns"),
             new Row("UDP commit into a used table, ns per connection", "recommit_ns", "recommit_min_ns", "commit_ns",
@@ -60,7 +60,7 @@ public final class Load {
             new Row("Bytes per connection, IPv4", "heap_bytes_per_connection", "heap_bytes_per_connection",
                 "rss_bytes_per_connection", "rss_bytes_per_connection"),
             Row.own("Bytes allocated per packet, UDP", "allocated_bytes_per_packet"))),
-        new Run(true, "2g", "protocol=tcp connections=1000000", "tcp 1000000 65536 32 15 1", List.of(
+        new Run(true, "2g", "protocol=tcp connections=1000000", "tcp 1000000 65536 32 45 1", List.of(
             Row.established("TCP, 1,000,000 connections"),
             new Row("TCP commit, ns per connection", "commit_ns", "commit_ns", "commit_ns", "commit_ns"),
             Row.own("Bytes allocated per packet, TCP", "allocated_bytes_per_packet"))),
@@ -68,13 +68,13 @@ public final class Load {
             Row.established("UDP, 1,000, layers found too"))),
         new Run(false, "2g", "protocol=udp connections=1000000 reset=parse", null, List.of(
             Row.established("UDP, 1,000,000, layers found too"))),
-        new Run(false, "1g", "protocol=udp connections=1000 batch=8", "udp 1000 65536 8 15 1", List.of(
+        new Run(false, "1g", "protocol=udp connections=1000 batch=8", "udp 1000 65536 8 45 1", List.of(
             Row.established("UDP, 1,000, batches of 8"))),
-        new Run(false, "1g", "protocol=udp connections=1000 batch=1", "udp 1000 65536 1 15 1", List.of(
+        new Run(false, "1g", "protocol=udp connections=1000 batch=1", "udp 1000 65536 1 45 1", List.of(
             Row.established("UDP, 1,000, batches of 1"))),
-        new Run(false, "2g", "protocol=udp connections=1000000 batch=8", "udp 1000000 65536 8 15 1", List.of(
+        new Run(false, "2g", "protocol=udp connections=1000000 batch=8", "udp 1000000 65536 8 45 1", List.of(
             Row.established("UDP, 1,000,000, batches of 8"))),
-        new Run(false, "2g", "protocol=udp connections=1000000 batch=1", "udp 1000000 65536 1 15 1", List.of(
+        new Run(false, "2g", "protocol=udp connections=1000000 batch=1", "udp 1000000 65536 1 45 1", List.of(
             Row.established("UDP, 1,000,000, batches of 1"))),
         new Run(false, "1g", "protocol=udp connections=1000 v6=true", null, List.of(
             Row.established("UDP over IPv6, 1,000"))),
@@ -94,11 +94,11 @@ public final class Load {
             Row.established("UDP, 1,000,000, frames copied in, SNAT"),
             Row.own("UDP commit with SNAT, ns per connection", "commit_ns"),
             Row.own("Bytes per connection, IPv4, SNAT", "heap_bytes_per_connection"))),
-        new Run(false, "2g", "protocol=udp connections=1000000 threads=2", "udp 1000000 65536 32 15 2", List.of(
+        new Run(false, "2g", "protocol=udp connections=1000000 threads=2", "udp 1000000 65536 32 45 2", List.of(
             Row.established("UDP, 1,000,000, 2 threads, shared connections"))),
         new Run(false, "2g", "protocol=udp connections=1000000 threads=2 separate=true", null, List.of(
             Row.established("UDP, 1,000,000, 2 threads, separate connections"))),
-        new Run(false, "1g", "protocol=udp connections=1000 threads=2", "udp 1000 65536 32 15 2", List.of(
+        new Run(false, "1g", "protocol=udp connections=1000 threads=2", "udp 1000 65536 32 45 2", List.of(
             Row.established("UDP, 1,000, 2 threads, shared connections"))),
         new Run(false, "1g", "protocol=udp connections=1000 threads=2 separate=true", null, List.of(
             Row.established("UDP, 1,000, 2 threads, separate connections"))),
@@ -109,7 +109,7 @@ public final class Load {
         new Run(false, "1g", "what=port-range percent=99", null, List.of(
             Row.own("NAT, 99 % of ports taken, ns per commit", "nat_commit_ns"),
             Row.own("NAT, 99 % of ports taken, refused %", "nat_refused_percent"))),
-        new Run(false, "4g", "protocol=udp connections=10000000", "udp 10000000 65536 32 15 1", List.of(
+        new Run(false, "4g", "protocol=udp connections=10000000", "udp 10000000 65536 32 45 1", List.of(
             Row.established("UDP, 10,000,000 connections in 4 GB"))));
 
     private String peer;

@@ -99,7 +99,7 @@ public final class Measurement {
 
     /** {@return nanoseconds and allocated bytes per packet of each round of the first thread} */
     private double[][] run(final Workload workload, final List<Workload.Stream> streams) throws Exception {
-        final int rounds = number("rounds", 15);
+        final int rounds = number("rounds", 45);
         final CyclicBarrier barrier = new CyclicBarrier(streams.size());
         final ExecutorService threads = Executors.newFixedThreadPool(streams.size());
         final List<Future<double[][]>> results = new ArrayList<>();
@@ -153,7 +153,7 @@ public final class Measurement {
     private void onePacket() {
         final Workload workload = new Workload(new Traffic(false, false), 1, false, is("accounting", true));
         final Workload.Stream stream = workload.onePacket(number("batch", 32));
-        final double[] times = new double[number("rounds", 15)];
+        final double[] times = new double[number("rounds", 45)];
         final int passes = number("packets", 1_000_000) / stream.packets();
         final long end = System.nanoTime() + WARM_UP_NS;
         while (System.nanoTime() < end) {
@@ -177,7 +177,7 @@ public final class Measurement {
     /** New translated connections while a part of the one address's ports is taken. */
     private void portRange() {
         final PortRange range = new PortRange(number("percent", 50));
-        final double[] times = new double[number("rounds", 15)];
+        final double[] times = new double[number("rounds", 45)];
         final long end = System.nanoTime() + WARM_UP_NS;
         while (System.nanoTime() < end) {
             range.round();
