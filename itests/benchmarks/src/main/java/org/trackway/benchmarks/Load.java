@@ -155,7 +155,7 @@ public final class Load {
         switch (option) {
             case "--peer" -> peer = value;
             case "--peer-one" -> peerOne = value;
-            case "--only" -> only = value;
+            case "--only" -> only = value.toLowerCase(Locale.ROOT);
             default -> repeat = Integer.parseInt(value);
         }
     }
