@@ -22,26 +22,10 @@ import org.trackway.conntrack.Conntrack;
       conntrack:events --zone 5 --protocol tcp --only created,destroyed
       conntrack:events --count 10                stops after ten
     """)
-public final class EventsCommand extends TrackerCommand {
+public final class EventsCommand extends FilteredCommand {
 
     private static final int CAPACITY = 4096;
     private static final long WAIT_MS = 500;
-
-    @Option(name = "--zone", description = "Only connections of this zone, 0 to 65535")
-    @Completion(Zones.class)
-    String zone;
-
-    @Option(name = "--protocol", description = "Only this protocol: a name or a number")
-    @Completion(value = StringsCompleter.class, values = {"tcp", "udp", "icmp", "icmpv6", "sctp", "igmp", "dccp",
-        "udplite"})
-    String protocol;
-
-    @Option(name = "--address",
-        description = "Only connections with this address, or one of this network, on either side")
-    String address;
-
-    @Option(name = "--port", description = "Only connections with this port on either side")
-    String port;
 
     @Option(name = "--only",
         description = "Only these events, joined by commas: created, established, changed, destroyed")
@@ -54,8 +38,7 @@ public final class EventsCommand extends TrackerCommand {
     @Override
     void run(final Console console) {
         long left = count == null ? Long.MAX_VALUE : Numbers.parse("--count", count, 1, Long.MAX_VALUE);
-        final EventQueue queue = new EventQueue(CAPACITY, kinds(), new Conditions(zone).protocol(protocol)
-            .address(address).port(port).filter());
+        final EventQueue queue = new EventQueue(CAPACITY, kinds(), conditions().filter());
         final Conntrack.Registration observation = tracker().observe(queue);
         try {
             while (left > 0 && !console.out().checkError()) {

@@ -26,27 +26,9 @@ import org.trackway.conntrack.OvsFormat;
       conntrack:list --zone 5 --count          how many
       conntrack:list --ovs -m -s               as dpctl/dump-conntrack -m -s
     """)
-public final class ListCommand extends TrackerCommand {
+public final class ListCommand extends FilteredCommand {
 
     private static final long ROWS = 100;
-
-    @Option(name = "--zone", description = "Only connections of this zone, 0 to 65535")
-    @Completion(Zones.class)
-    String zone;
-
-    @Option(name = "--protocol", description = "Only this protocol: a name or a number")
-    @Completion(value = StringsCompleter.class, values = {"tcp", "udp", "icmp", "icmpv6", "sctp", "igmp", "dccp",
-        "udplite"})
-    String protocol;
-
-    @Option(name = "--address",
-        description = "Only connections with this address, or one of this network (10.0.0.0/8), "
-        + "on either side, before or after translation")
-    String address;
-
-    @Option(name = "--port",
-        description = "Only connections with this port on either side, before or after translation")
-    String port;
 
     @Option(name = "--state", description = "Only connections in this state")
     @Completion(value = States.class, caseSensitive = false)
@@ -89,8 +71,7 @@ public final class ListCommand extends TrackerCommand {
     @Override
     void run(final Console console) {
         final Conntrack conntrack = tracker();
-        final ConnectionFilter filter = new Conditions(zone).protocol(protocol).address(address).port(port).state(state)
-            .mark(mark).helper(helper).filter();
+        final ConnectionFilter filter = conditions().state(state).mark(mark).helper(helper).filter();
         if (count) {
             final long[] number = new long[1];
             conntrack.forEach(filter, connection -> number[0]++);

@@ -214,7 +214,7 @@ final class Execution {
         }
         cursor.reply = packet.ctReply();
         changed = false;
-        if (action.nat() != null) {
+        if (translating) {
             applyNat(packet, packet.ctRelated());
             packet.ctConnection(0, false, false);
         }
@@ -304,7 +304,7 @@ final class Execution {
     private boolean rescue(final Packet packet) {
         final Key key = key();
         // A connection of another protocol is that of a helper, which expected this packet's.
-        if ((packet.ctState() & CtState.NAT) == 0 || packet.ctProtocol() != key.protocol() || action.nat() != null
+        if ((packet.ctState() & CtState.NAT) == 0 || packet.ctProtocol() != key.protocol() || translating
                 || packet.ctV6() != key.v6) {
             return false;
         }
