@@ -21,6 +21,8 @@ import java.util.Optional;
  * @param helper        name of the helper that watches it, if one does
  * @param parent        original tuple of the control connection that announced it, if it was expected
  * @param translated    whether a translation was chosen for it ({@code nat} with source or destination)
+ * @param offloaded     whether something beside the tracker, hardware for example, holds it, so that packets of it may pass
+ *                      unseen and it does not expire by itself; what that reports is in the counts and times here
  * @param timeoutPolicy name of its timeout policy, empty for the default
  * @param createdNs     when it was committed, on the tracker's clock
  * @param lastSeenNs    when its last packet passed, on the tracker's clock
@@ -29,8 +31,8 @@ import java.util.Optional;
  */
 public record Connection(long id, int zone, Tuple original, Tuple reply, int mark, long labelHigh, long labelLow,
         long remainingNs, String state, Optional<Tcp> tcp, Optional<String> helper, Optional<Tuple> parent,
-        boolean translated, Optional<String> timeoutPolicy, long createdNs, long lastSeenNs, Count originalCount,
-        Count replyCount) {
+        boolean translated, boolean offloaded, Optional<String> timeoutPolicy, long createdNs, long lastSeenNs,
+        Count originalCount, Count replyCount) {
 
     /**
      * Traffic in one direction; bytes are those of the IP layer. Both are 0 where accounting is off.

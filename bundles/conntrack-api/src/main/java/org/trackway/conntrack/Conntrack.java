@@ -8,6 +8,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.osgi.annotation.versioning.ProviderType;
+import org.trackway.conntrack.spi.Bypass;
 import org.trackway.conntrack.spi.ConnectionObserver;
 import org.trackway.conntrack.spi.ConnectionSlot;
 import org.trackway.packet.PacketBatch;
@@ -120,6 +121,14 @@ public interface Conntrack {
      * @throws IllegalStateException if the name is taken
      */
     <T> ConnectionSlot<T> slot(String name, Class<T> type);
+
+    /**
+     * Lets the caller take packets past this tracker. There is one bypass at a time.
+     *
+     * @return the bypass; closing it releases every connection that it holds
+     * @throws IllegalStateException if there is one already
+     */
+    Bypass bypass();
 
     /** Something that can be undone once. */
     @ProviderType

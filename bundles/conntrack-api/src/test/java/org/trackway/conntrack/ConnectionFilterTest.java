@@ -12,7 +12,7 @@ class ConnectionFilterTest {
     private static Connection connection(final int zone, final int mark) {
         final Tuple tuple = Tuple.of(IpAddress.parse("10.0.0.1"), IpAddress.parse("10.0.0.2"), 17, 1, 2);
         return new Connection(1, zone, tuple, tuple.reverse(), mark, 0, 0, 0, "FIRST", Optional.empty(),
-            Optional.empty(), Optional.empty(), false, Optional.empty(), 0, 0,
+            Optional.empty(), Optional.empty(), false, false, Optional.empty(), 0, 0,
             new Connection.Count(0, 0), new Connection.Count(0, 0));
     }
 

@@ -25,7 +25,7 @@ class OvsFormatTest {
             final long labelLow, final Connection.Tcp tcp, final String helper, final Tuple parent) {
         return new Connection(7, zone, original, original.reverse(), mark, labelHigh, labelLow, 899_999_999_999L,
             "MULTIPLE", Optional.ofNullable(tcp), Optional.ofNullable(helper), Optional.ofNullable(parent), false,
-            Optional.empty(), 0, 0, NONE, NONE);
+            false, Optional.empty(), 0, 0, NONE, NONE);
     }
 
     private static Connection plain(final Tuple original) {

@@ -33,7 +33,7 @@ class OvsMatchTest {
     private static Connection connection(final int zone, final Tuple tuple, final int mark, final long labelHigh) {
         final Connection.Count none = new Connection.Count(0, 0);
         return new Connection(1, zone, tuple, tuple.reverse(), mark, labelHigh, 0, 0, "MULTIPLE", Optional.empty(),
-            Optional.empty(), Optional.empty(), false, Optional.empty(), 0, 0, none, none);
+            Optional.empty(), Optional.empty(), false, false, Optional.empty(), 0, 0, none, none);
     }
 
     @Test

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What connection offload speaks of: the {@link org.trackway.offload.Path} that the packets of one direction of a
- * connection take through a datapath. Values are immutable.
+ * Connection offload for operators and packet paths: the {@link org.trackway.offload.Offload} manager, and the
+ * {@link org.trackway.offload.Paths} that packets take. Authors of providers find their side in the package {@code spi}.
  */
 @Export
 @Version("1.0.0")

@@ -75,6 +75,7 @@ public final class Packet {
     private int ctMark;
     private boolean ctReply;
     private boolean ctRelated;
+    private boolean ctForgotten;
     private byte ctProtocol;
     private boolean ctV6;
     private boolean ctLabelled;
@@ -140,6 +141,7 @@ public final class Packet {
         copy.segmentSize = segmentSize;
         copy.copyConntrack(this);
         copy.ctConnection = ctConnection;
+        copy.ctForgotten = ctForgotten;
         copy.ctReply = ctReply;
         copy.ctRelated = ctRelated;
         return copy;
@@ -533,9 +535,7 @@ public final class Packet {
         ctZone = 0;
         ctMark = 0;
         ctLabel(0, 0);
-        ctConnection = 0;
-        ctReply = false;
-        ctRelated = false;
+        ctConnection(0, false, false);
         clearConntrackTuple();
     }
 
@@ -604,24 +604,35 @@ public final class Packet {
 
     /** {@return the id of the connection it was found to belong to, 0 if none is remembered} */
     public long ctConnection() {
+        return ctForgotten ? 0 : ctConnection;
+    }
+
+    /** {@return the id of the connection that the last look-up found, remembered or not; 0 if it found none} */
+    public long ctFound() {
         return ctConnection;
     }
 
-    /** {@return whether it travels in the reply direction of {@link #ctConnection}} */
+    /** {@return whether it travels in the reply direction of {@link #ctFound}} */
     public boolean ctReply() {
         return ctReply;
     }
 
-    /** {@return whether it is an ICMP error about {@link #ctConnection}} */
+    /** {@return whether it is an ICMP error about {@link #ctFound}} */
     public boolean ctRelated() {
         return ctRelated;
     }
 
-    /** Remembers the connection it belongs to; 0 forgets it, as every rewrite of its tuple must. */
+    /** Remembers the connection that it was found to belong to; 0 if it belongs to none. */
     public void ctConnection(final long id, final boolean reply, final boolean related) {
         ctConnection = id;
         ctReply = reply;
         ctRelated = related;
+        ctForgotten = false;
+    }
+
+    /** Makes nobody go by the connection that was found, as every rewrite of its tuple must. */
+    public void ctForget() {
+        ctForgotten = true;
     }
 
     /** {@return the protocol of the original tuple, 0 if there is none} */

@@ -3,6 +3,7 @@ package org.trackway.packet;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import org.osgi.annotation.versioning.ConsumerType;
 
@@ -21,6 +22,11 @@ public interface Port extends Closeable {
 
     /** {@return what kind of port it is, for example {@code pcap}} */
     String kind();
+
+    /** {@return the Linux interface behind it, if there is one; may be called by any thread} */
+    default Optional<LinuxInterface> linuxInterface() {
+        return Optional.empty();
+    }
 
     /**
      * Fills the batch with what has arrived, without waiting.

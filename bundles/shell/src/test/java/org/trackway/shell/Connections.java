@@ -16,6 +16,7 @@ final class Connections {
     private Tuple original;
     private Tuple reply;
     private int mark;
+    private boolean offloaded;
     private long labelHigh;
     private long labelLow;
     private String state = "MULTIPLE";
@@ -70,6 +71,11 @@ final class Connections {
         return this;
     }
 
+    Connections offloaded() {
+        offloaded = true;
+        return this;
+    }
+
     Connections mark(final int value) {
         mark = value;
         return this;
@@ -104,6 +110,6 @@ final class Connections {
         });
         return new Connection(id, zone, original, reply, mark, labelHigh, labelLow, remainingNs, state, peers,
             Optional.ofNullable(helper), Optional.ofNullable(parent), !reply.equals(original.reverse()),
-            Optional.empty(), 1_000_000_000L, 2_000_000_000L, out, back);
+            offloaded, Optional.empty(), 1_000_000_000L, 2_000_000_000L, out, back);
     }
 }

@@ -20,6 +20,7 @@ import org.trackway.conntrack.FragmentStatus;
 import org.trackway.conntrack.TableStatistics;
 import org.trackway.conntrack.Tuple;
 import org.trackway.conntrack.ZoneStatus;
+import org.trackway.conntrack.spi.Bypass;
 import org.trackway.conntrack.spi.ConnectionObserver;
 import org.trackway.conntrack.spi.ConnectionSlot;
 import org.trackway.packet.PacketBatch;
@@ -137,6 +138,11 @@ final class FakeTracker implements Conntrack {
     @Override
     public Registration observe(final ConnectionObserver observer) {
         return () -> { };
+    }
+
+    @Override
+    public Bypass bypass() {
+        throw new UnsupportedOperationException();
     }
 
     @Override

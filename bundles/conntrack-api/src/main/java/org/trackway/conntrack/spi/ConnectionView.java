@@ -29,6 +29,12 @@ public interface ConnectionView {
     /** {@return the name of the helper that watches it, or null} */
     String helper();
 
+    /** {@return whether the packet that the call is about, if there is one, travels in its reply direction} */
+    boolean isReply();
+
+    /** {@return whether a {@link Bypass} holds it} */
+    boolean isHeld();
+
     /** {@return all there is to know of it now; allocates} */
     Connection snapshot();
 }

@@ -225,14 +225,14 @@ final class ConnectionTable {
             final long forward = difference(words, base + Slab.PORTS, base + Slab.ADDRESS, key);
             final long reply = difference(words, base + Slab.REPLY_PORTS, base + slab.replyAddress, key);
             final int differing = notZero(forward);
-            if ((differing & notZero(reply)) != 0 || nowNs >= words[base + Slab.EXPIRES]) {
+            if ((differing & notZero(reply)) != 0 || isExpired(words, base, nowNs)) {
                 return false;
             }
             if ((head & Slab.LOCKED) == 0 && Slab.casHead(words, base, head, head | Slab.LOCKED)) {
                 cursor.set(slab, ref, differing != 0);
                 cursor.held = true;
                 // Between look and lock another thread may have found it expired and taken its key; the head is the same.
-                return nowNs < words[base + Slab.EXPIRES] || unlocked(cursor);
+                return !isExpired(words, base, nowNs) || unlocked(cursor);
             }
             pause(spins);
         }
@@ -262,7 +262,12 @@ final class ConnectionTable {
     boolean find(final long id, final long nowNs, final Cursor cursor) {
         final int ref = liveRef(id);
         return ref != 0 && lock(ref, (int) (id >>> REF_BITS) & Slab.MAX_GENERATION, cursor)
-            && (nowNs < cursor.get(Slab.EXPIRES) || unlocked(cursor));
+            && (!cursor.isExpired(nowNs) || unlocked(cursor));
+    }
+
+    /** Whether a connection's time is over; that it may be held is looked at last, since hardly any packet comes there. */
+    private static boolean isExpired(final long[] words, final int base, final long nowNs) {
+        return nowNs >= words[base + Slab.EXPIRES] && ((int) words[base + Slab.MARK] & Cursor.HELD) == 0;
     }
 
     private static boolean unlocked(final Cursor cursor) {
@@ -445,14 +450,14 @@ final class ConnectionTable {
                 && difference(words, base + Slab.REPLY_PORTS, base + slab.replyAddress, key) != 0) {
             return false;
         }
-        if (nowNs < words[base + Slab.EXPIRES]) {
+        if (!isExpired(words, base, nowNs)) {
             return true;
         }
         if (!lock(ref, Slab.generation(head), cursor)) {
             return false;
         }
         // A thread whose clock reading is older may have refreshed it meanwhile.
-        final boolean alive = nowNs < cursor.get(Slab.EXPIRES);
+        final boolean alive = !cursor.isExpired(nowNs);
         if (!alive) {
             cursor.put(Slab.EXPIRES, Long.MIN_VALUE);
         }

@@ -28,6 +28,16 @@ final class Cursor implements ConnectionView {
     static final int CONFIRMED = 0x08;
     /** Its reply key stands in the index too. */
     static final int INDEXED_REPLY = 0x10;
+    /** A bypass holds it: it does not expire by itself. */
+    static final int HELD = 0x100;
+    /** Packets of it may pass unseen. */
+    static final int UNSEEN = 0x200;
+    /** Packets have passed unseen, and the opening side of TCP was not heard of since. */
+    static final int RELEARN_ORIGINAL = 0x400;
+    /** The same of the other side. */
+    static final int RELEARN_REPLY = 0x800;
+    /** In any of these cases what is known of TCP's windows may be out of date. */
+    static final int OUT_OF_DATE = UNSEEN | RELEARN_ORIGINAL | RELEARN_REPLY;
 
     Slab slab;
     int ref;
@@ -88,6 +98,15 @@ final class Cursor implements ConnectionView {
 
     void addFlags(final int flags) {
         words[base + Slab.MARK] |= flags;
+    }
+
+    void removeFlags(final int flags) {
+        words[base + Slab.MARK] &= ~(long) flags;
+    }
+
+    /** {@return whether its time is over; one that is held has time without end} */
+    boolean isExpired(final long nowNs) {
+        return nowNs >= get(Slab.EXPIRES) && !has(HELD);
     }
 
     int policy() {
@@ -156,6 +175,19 @@ final class Cursor implements ConnectionView {
         }
     }
 
+    /** Counts packets that passed unseen, the last one at {@code seenNs}. */
+    void credit(final long packets, final long bytes, final long replyPackets, final long replyBytes,
+            final long seenNs) {
+        if (slab.accounting) {
+            final int at = base + slab.counts;
+            words[at] += packets;
+            words[at + 1] += bytes;
+            words[at + 2] += replyPackets;
+            words[at + 3] += replyBytes;
+            words[at + 5] = Math.max(words[at + 5], seenNs);
+        }
+    }
+
     @Override
     public long id() {
         return table.id(ref, Slab.generation(get(Slab.HEAD)));
@@ -187,6 +219,16 @@ final class Cursor implements ConnectionView {
     }
 
     @Override
+    public boolean isReply() {
+        return reply;
+    }
+
+    @Override
+    public boolean isHeld() {
+        return has(HELD);
+    }
+
+    @Override
     public Connection snapshot() {
         return snapshot(table.now());
     }
@@ -211,7 +253,7 @@ final class Cursor implements ConnectionView {
             tcp ? peers.get().state().name() : Machine.name(protocol, (int) state), peers,
             Optional.ofNullable(helper()),
             extension == null || extension.parent == null ? Optional.empty() : Optional.of(extension.parent.tuple()),
-            has(SOURCE_NAT | DESTINATION_NAT), table.policyName(policy()),
+            has(SOURCE_NAT | DESTINATION_NAT), has(HELD), table.policyName(policy()),
             counted ? get(counts + 4) : 0, counted ? get(counts + 5) : 0,
             counted ? new Connection.Count(get(counts), get(counts + 1)) : new Connection.Count(0, 0),
             counted ? new Connection.Count(get(counts + 2), get(counts + 3)) : new Connection.Count(0, 0));

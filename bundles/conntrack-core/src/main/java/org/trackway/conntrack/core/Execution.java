@@ -216,7 +216,7 @@ final class Execution {
         changed = false;
         if (translating) {
             applyNat(packet, packet.ctRelated());
-            packet.ctConnection(0, false, false);
+            packet.ctForget();
         }
         packet.ctZone(zone);
         loadMarks(packet);
@@ -357,8 +357,14 @@ final class Execution {
     private int updateTcp(final Packet packet) {
         final long before = cursor.get(Slab.STATE);
         tcp.load(cursor.get(Slab.PEER0), cursor.get(Slab.PEER1), before, cursor.reply);
-        final int verdict = tcp.update(packet.data(), packet.l4Offset(), packet.l4Length(), settings.tcpSequenceCheck());
+        final int outOfDate = cursor.flags() & Cursor.OUT_OF_DATE;
+        final int learned = outOfDate & (Cursor.RELEARN_ORIGINAL << cursor.direction());
+        final int verdict = tcp.update(packet.data(), packet.l4Offset(), packet.l4Length(),
+            settings.tcpSequenceCheck() && outOfDate == 0, learned != 0 || (outOfDate & Cursor.UNSEEN) != 0);
         storeTcp();
+        if (learned != 0 && verdict == Verdict.VALID) {
+            cursor.removeFlags(learned);
+        }
         if (tcp.timeout != TcpMachine.NO_TIMEOUT) {
             cursor.put(Slab.EXPIRES, tracker.timeouts.expiry(cursor.policy(), tcp.timeout, nowNs));
         }
@@ -639,10 +645,9 @@ final class Execution {
                 observers.established(cursor, packet);
             }
         }
-        if (!translating) {
-            packet.ctConnection(cursor.id(), cursor.reply, related);
-        } else {
-            packet.ctConnection(0, false, false);
+        packet.ctConnection(cursor.id(), cursor.reply, related);
+        if (translating) {
+            packet.ctForget();
         }
         cursor.unlock();
     }

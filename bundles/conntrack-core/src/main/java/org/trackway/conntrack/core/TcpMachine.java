@@ -188,9 +188,10 @@ final class TcpMachine {
      * @param l4            index of its TCP header, which is sound
      * @param size          bytes of header and payload
      * @param sequenceCheck whether segments outside the window are refused
+     * @param relearn       whether packets have passed unseen, so that this one says where its sender is by now
      * @return one of {@link Verdict}
      */
-    int update(final byte[] data, final int l4, final int size, final boolean sequenceCheck) {
+    int update(final byte[] data, final int l4, final int size, final boolean sequenceCheck, final boolean relearn) {
         bypassedCheck = false;
         failedCheck = false;
         badFlags = false;
@@ -212,10 +213,11 @@ final class TcpMachine {
                 return Verdict.VALID_NEW;
             }
         }
-        return judge(data, l4, size, flags, sequenceCheck);
+        return judge(data, l4, size, flags, sequenceCheck, relearn);
     }
 
-    private int judge(final byte[] data, final int l4, final int size, final int flags, final boolean sequenceCheck) {
+    private int judge(final byte[] data, final int l4, final int size, final int flags, final boolean sequenceCheck,
+            final boolean relearn) {
         final boolean syn = (flags & SYN) != 0;
         final int originalSequence = Bytes.i32(data, l4 + 4);
         int sequence = originalSequence;
@@ -258,6 +260,13 @@ final class TcpMachine {
         int ack = Bytes.i32(data, l4 + 8);
         if ((flags & ACK) == 0 || ack == 0 && (flags & RST) != 0) {
             ack = receiveLow;
+        }
+        if (relearn) {
+            // Numbers may be any distance ahead of what was seen last, beyond what can be compared: they are taken as they are.
+            sendLow = sequence;
+            sendHigh = end + Math.max(1, receiveWindow << receiveShift);
+            receiveHigh = ack + Math.max(1, window << sendShift);
+            checkSkew = false;
         }
         if (sequence == end) {
             sequence = sendLow;
@@ -325,8 +334,17 @@ final class TcpMachine {
     }
 
     private Timeout timeoutOfStates() {
-        final int earlier = Math.min(sendState, receiveState);
-        final int later = Math.max(sendState, receiveState);
+        return timeout(Math.min(sendState, receiveState), Math.max(sendState, receiveState));
+    }
+
+    /** {@return the timeout that rules a connection's present state} */
+    static Timeout timeout(final long both) {
+        final int earlier = Math.min(state(both, 0), state(both, 1));
+        final int later = Math.max(state(both, 0), state(both, 1));
+        return earlier == CLOSED && later == SYN_SENT ? Timeout.TCP_SYN_SENT : timeout(earlier, later);
+    }
+
+    private static Timeout timeout(final int earlier, final int later) {
         return earlier >= FIN_WAIT_2 ? Timeout.TCP_CLOSE
             : earlier >= CLOSING ? Timeout.TCP_TIME_WAIT
             : earlier < ESTABLISHED ? Timeout.TCP_SYN_RECV

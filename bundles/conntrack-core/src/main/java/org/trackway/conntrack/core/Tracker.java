@@ -24,6 +24,7 @@ import org.trackway.conntrack.FragmentStatus;
 import org.trackway.conntrack.TableStatistics;
 import org.trackway.conntrack.Tuple;
 import org.trackway.conntrack.ZoneStatus;
+import org.trackway.conntrack.spi.Bypass;
 import org.trackway.conntrack.spi.ConnectionHelper;
 import org.trackway.conntrack.spi.ConnectionObserver;
 import org.trackway.conntrack.spi.ConnectionSlot;
@@ -56,6 +57,8 @@ final class Tracker implements Conntrack {
     private final PerThread<Execution> executions = new PerThread<>(() -> new Execution(this));
     private final AtomicBoolean failed = new AtomicBoolean();
     private volatile ConntrackSettings settings;
+    /** Guarded by this; the last one that was given out, if any. */
+    private TrackerBypass bypass;
 
     Tracker(final String name, final ConntrackSettings settings, final LongSupplier clock) {
         this.name = name;
@@ -128,7 +131,7 @@ final class Tracker implements Conntrack {
             for (int index = 1; index < end; index++) {
                 if ((table.head(kind, index) & Slab.LIVE) != 0 && nowNs >= table.peek(kind, index, Slab.EXPIRES)
                         && table.lockAt(kind, index, cursor)) {
-                    if (nowNs >= cursor.get(Slab.EXPIRES)) {
+                    if (cursor.isExpired(nowNs)) {
                         destroy(cursor, ConnectionObserver.Reason.EXPIRED, scratch);
                         removed++;
                     } else {
@@ -187,7 +190,7 @@ final class Tracker implements Conntrack {
             cursor.unlock();
             return false;
         }
-        final boolean alive = nowNs < cursor.get(Slab.EXPIRES);
+        final boolean alive = !cursor.isExpired(nowNs);
         final Connection connection = release(cursor, nowNs);
         return alive && filter.matches(connection) && table.find(connection.id(), nowNs, cursor);
     }
@@ -242,7 +245,7 @@ final class Tracker implements Conntrack {
             final int kind = (int) place & table.kinds() - 1;
             final int index = (int) place >>> ConnectionTable.KIND_BITS;
             if (table.lockAt(kind, index, cursor)) {
-                final boolean alive = nowNs < cursor.get(Slab.EXPIRES);
+                final boolean alive = !cursor.isExpired(nowNs);
                 final Connection connection = release(cursor, nowNs);
                 if (alive && filter.matches(connection)) {
                     visitor.accept(connection);
@@ -317,6 +320,15 @@ final class Tracker implements Conntrack {
     @Override
     public Registration observe(final ConnectionObserver observer) {
         return observers.add(observer);
+    }
+
+    @Override
+    public synchronized Bypass bypass() {
+        if (bypass != null && !bypass.isClosed()) {
+            throw new IllegalStateException("tracker '" + name + "' has a bypass already");
+        }
+        bypass = new TrackerBypass(this);
+        return bypass;
     }
 
     @Override

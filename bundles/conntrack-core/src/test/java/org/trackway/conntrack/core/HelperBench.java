@@ -105,6 +105,16 @@ final class HelperBench implements ConnectionView {
     }
 
     @Override
+    public boolean isReply() {
+        return false;
+    }
+
+    @Override
+    public boolean isHeld() {
+        return false;
+    }
+
+    @Override
     public Connection snapshot() {
         throw new UnsupportedOperationException();
     }

@@ -53,7 +53,7 @@ class ManagementTest {
         final Connection shown = bench.only();
         assertThat(shown).isEqualTo(new Connection(shown.id(), 3, UDP, UDP.reverse(), 5, 6, 7,
             99 * TrackerBench.SECOND + TrackerBench.SECOND / 2, "FIRST", Optional.empty(), Optional.empty(),
-            Optional.empty(), false, Optional.of("slow"), 1_000 * TrackerBench.SECOND, 1_000 * TrackerBench.SECOND,
+            Optional.empty(), false, false, Optional.of("slow"), 1_000 * TrackerBench.SECOND, 1_000 * TrackerBench.SECOND,
             new Connection.Count(1, 30), new Connection.Count(0, 0)));
         assertThat(bench.tracker.connection(shown.id())).contains(shown);
     }

@@ -77,7 +77,7 @@ final class HeaderWriter {
                 if (checksum >= 0) {
                     mendAddress(packet, checksum, before, value);
                 }
-                packet.ctConnection(0, false, false);
+                packet.ctForget();
             }
         } else if (packet.etherType() == EtherType.ARP || packet.etherType() == EtherType.RARP) {
             if (packet.l3Length() >= 28) {
@@ -104,7 +104,7 @@ final class HeaderWriter {
                 mendAddress(packet, checksum, before, value);
             }
         }
-        packet.ctConnection(0, false, false);
+        packet.ctForget();
     }
 
     private static boolean isRouted(final Packet packet) {
@@ -229,7 +229,7 @@ final class HeaderWriter {
             default:
                 return;
         }
-        packet.ctConnection(0, false, false);
+        packet.ctForget();
     }
 
     private static void writePort(final Packet packet, final int at, final int port, final int checksum) {

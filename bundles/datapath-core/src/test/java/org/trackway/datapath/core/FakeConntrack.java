@@ -21,6 +21,7 @@ import org.trackway.conntrack.FragmentStatus;
 import org.trackway.conntrack.TableStatistics;
 import org.trackway.conntrack.Tuple;
 import org.trackway.conntrack.ZoneStatus;
+import org.trackway.conntrack.spi.Bypass;
 import org.trackway.conntrack.spi.ConnectionObserver;
 import org.trackway.conntrack.spi.ConnectionSlot;
 import org.trackway.packet.Packet;
@@ -158,6 +159,11 @@ final class FakeConntrack implements Conntrack {
 
     @Override
     public Registration observe(final ConnectionObserver observer) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Bypass bypass() {
         throw new UnsupportedOperationException();
     }
 
