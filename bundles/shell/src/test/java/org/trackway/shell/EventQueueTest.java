@@ -46,6 +46,16 @@ class EventQueueTest {
             }
 
             @Override
+            public boolean isReply() {
+                return false;
+            }
+
+            @Override
+            public boolean isHeld() {
+                return connection.offloaded();
+            }
+
+            @Override
             public Connection snapshot() {
                 return connection;
             }
