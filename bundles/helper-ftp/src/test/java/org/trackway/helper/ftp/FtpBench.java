@@ -258,6 +258,11 @@ final class FtpBench {
         }
 
         @Override
+        public boolean isHeld() {
+            return false;
+        }
+
+        @Override
         public Connection snapshot() {
             throw new UnsupportedOperationException();
         }
