@@ -143,7 +143,7 @@ public interface Datapath {
     void process(Port in, PacketBatch batch);
 
     /**
-     * Shows an observer every packet from now on. Without observers this costs nothing.
+     * Shows an observer every packet that enters the tables from now on. Without observers this costs nothing.
      *
      * @return closes the observation; when {@code close} has returned, the observer is not called any more
      */
@@ -157,11 +157,13 @@ public interface Datapath {
      *
      * @param packets    packets that came in
      * @param bytes      their bytes, Ethernet headers included
+     * @param bypassed   those among them that a {@linkplain org.trackway.packet.FastPath fast path} took, so that no flow
+     *                   and no tracker saw them
      * @param unmatched  packets that ended in a table where no flow matched them
      * @param sent       packets handed to ports
      * @param lost       packets for a port that is not there or that failed
      * @param tooDeep    packets dropped because they were resubmitted or tracked too often (an endless loop of flows)
      */
-    record Counters(long packets, long bytes, long unmatched, long sent, long lost, long tooDeep) {
+    record Counters(long packets, long bytes, long bypassed, long unmatched, long sent, long lost, long tooDeep) {
     }
 }

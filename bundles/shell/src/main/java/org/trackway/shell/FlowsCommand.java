@@ -42,7 +42,8 @@ public final class FlowsCommand extends DatapathCommand {
                 : "No flows in table " + wanted + ".");
         }
         final Datapath.Counters counts = live.counters();
-        console.println(console.dim(Units.count(counts.packets(), "packet") + " in, " + counts.sent() + " sent, "
-            + counts.unmatched() + " unmatched, " + counts.lost() + " lost, " + counts.tooDeep() + " too deep"));
+        console.println(console.dim(Units.count(counts.packets(), "packet") + " in, " + counts.bypassed()
+            + " bypassed, " + counts.sent() + " sent, " + counts.unmatched() + " unmatched, " + counts.lost() + " lost, "
+            + counts.tooDeep() + " too deep"));
     }
 }

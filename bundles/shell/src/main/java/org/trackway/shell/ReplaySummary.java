@@ -33,6 +33,9 @@ final class ReplaySummary {
                 states.row(left, bits == 0 ? "not tracked" : CtState.format(bits));
             }
         });
+        if (result.bypassed() > 0) {
+            states.row(result.bypassed(), "taken by a fast path");
+        }
         if (result.held() > 0) {
             states.row(result.held(), "fragments held back until the end");
         }

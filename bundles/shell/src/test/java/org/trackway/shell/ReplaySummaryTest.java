@@ -12,17 +12,17 @@ import org.trackway.datapath.ReplayResult;
 
 class ReplaySummaryTest {
 
-    private static String summary(final Map<Integer, Long> states, final long held, final int connections,
+    private static String summary(final long bypassed, final Map<Integer, Long> states, final long held, final int connections,
             final boolean interrupted) {
         final Printed printed = Printed.pipe();
-        new ReplaySummary(new ReplayResult(37, 5156, states, held, connections, 2_000_000, Optional.empty(),
-            interrupted, new FakeTracker(), List.of()), "conntrack:list --tracker replay").print(printed.console());
+        new ReplaySummary(new ReplayResult(37, 5156, bypassed, states, held, connections, 2_000_000,
+            Optional.empty(), interrupted, new FakeTracker(), List.of()), "conntrack:list --tracker replay").print(printed.console());
         return printed.text();
     }
 
     @Test
     void packetsAreCountedByState() {
-        assertThat(summary(Map.of(CtState.NEW | CtState.TRACKED, 2L, CtState.ESTABLISHED | CtState.TRACKED, 35L), 0, 2,
+        assertThat(summary(0, Map.of(CtState.NEW | CtState.TRACKED, 2L, CtState.ESTABLISHED | CtState.TRACKED, 35L), 0, 2,
             false)).isEqualTo("""
                 37 packets, 5.2 kB in 2 ms: 18.5k packets/s
                 Packets  ct_state
@@ -34,12 +34,23 @@ class ReplaySummaryTest {
 
     @Test
     void heldFragmentsAreNotCalledUntracked() {
-        assertThat(summary(Map.of(0, 37L), 7, 0, true)).isEqualTo("""
+        assertThat(summary(0, Map.of(0, 37L), 7, 0, true)).isEqualTo("""
             37 packets, 5.2 kB in 2 ms: 18.5k packets/s (interrupted)
             Packets  ct_state
                  30  not tracked
                   7  fragments held back until the end
             0 connections
+            """);
+    }
+
+    @Test
+    void packetsOfAFastPathHaveNoState() {
+        assertThat(summary(30, Map.of(CtState.NEW | CtState.TRACKED, 7L), 0, 1, false)).isEqualTo("""
+            37 packets, 5.2 kB in 2 ms: 18.5k packets/s
+            Packets  ct_state
+                  7  new|trk
+                 30  taken by a fast path
+            1 connection: conntrack:list --tracker replay
             """);
     }
 }

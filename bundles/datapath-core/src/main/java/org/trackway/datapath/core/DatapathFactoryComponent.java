@@ -8,20 +8,22 @@ import org.trackway.conntrack.Conntrack;
 import org.trackway.datapath.DatapathFactory;
 import org.trackway.datapath.PrivateDatapath;
 
-/** Makes datapaths with the kinds of ports that the container has. */
+/** Makes datapaths with the kinds of ports and the shortcuts that the container has. */
 @Component(service = DatapathFactory.class)
 public final class DatapathFactoryComponent implements DatapathFactory {
 
     private final PortFactories factories;
+    private final Shortcuts shortcuts;
 
-    /** Takes the kinds of ports. */
+    /** Takes what datapaths need. */
     @Activate
-    public DatapathFactoryComponent(@Reference final PortFactories factories) {
+    public DatapathFactoryComponent(@Reference final PortFactories factories, @Reference final Shortcuts shortcuts) {
         this.factories = factories;
+        this.shortcuts = shortcuts;
     }
 
     @Override
     public PrivateDatapath create(final String name, final Conntrack conntrack) {
-        return new TableDatapath(name, conntrack, factories);
+        return new TableDatapath(name, conntrack, factories, shortcuts);
     }
 }

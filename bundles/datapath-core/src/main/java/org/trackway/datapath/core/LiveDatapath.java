@@ -52,13 +52,14 @@ public final class LiveDatapath extends TableDatapath implements SavedFlows {
     /** Makes the datapath; its threads start with {@link #activate}. */
     @Activate
     public LiveDatapath(final BundleContext context, @Reference(target = "(name=live)") final Conntrack conntrack,
-            @Reference final PortFactories factories) {
-        this(Path.of(Optional.ofNullable(context.getProperty("karaf.base")).orElse("")), conntrack, factories);
+            @Reference final PortFactories factories, @Reference final Shortcuts shortcuts) {
+        this(Path.of(Optional.ofNullable(context.getProperty("karaf.base")).orElse("")), conntrack, factories, shortcuts);
     }
 
     /** As above; paths that are relative are so to a folder. */
-    LiveDatapath(final Path base, final Conntrack conntrack, final PortFactories factories) {
-        super(LIVE, conntrack, factories);
+    LiveDatapath(final Path base, final Conntrack conntrack, final PortFactories factories,
+            final Shortcuts shortcuts) {
+        super(LIVE, conntrack, factories, shortcuts);
         this.base = base.toAbsolutePath();
     }
 

@@ -7,6 +7,7 @@ import java.util.List;
 import org.trackway.conntrack.Conntrack;
 import org.trackway.conntrack.CtAction;
 import org.trackway.datapath.SeenPacket;
+import org.trackway.packet.FastPath;
 import org.trackway.packet.Packet;
 import org.trackway.packet.PacketBatch;
 import org.trackway.packet.Port;
@@ -56,6 +57,9 @@ final class Pipeline {
     private Slot current;
 
     private final Outbox outbox = new Outbox();
+    private final FastPath.Egress egress;
+    /** What fast paths have left of a batch. */
+    private final PacketBatch left = new PacketBatch();
 
     // Counters of this batch.
     private Rule lastRule;
@@ -68,6 +72,7 @@ final class Pipeline {
     Pipeline(final TableDatapath datapath) {
         this.datapath = datapath;
         conntrack = datapath.conntrack();
+        egress = datapath::sendBypassing;
     }
 
     /**
@@ -79,6 +84,37 @@ final class Pipeline {
      */
     void process(final Port in, final int number, final PacketBatch batch, final int from, final int to) {
         state = datapath.state();
+        if (state.fastPaths().isEmpty()) {
+            carry(in, number, batch, from, to);
+        } else {
+            bypass(in, batch, from, to);
+            carry(in, number, left, 0, left.size());
+            left.clear();
+        }
+        state = null;
+    }
+
+    /** Asks the fast paths for all packets of a batch, and puts those that they leave into {@link #left}. */
+    private void bypass(final Port in, final PacketBatch batch, final int from, final int to) {
+        long bytes = 0;
+        for (int i = from; i < to; i++) {
+            left.add(batch.get(i));
+            bytes += batch.get(i).length();
+        }
+        for (int i = 0; i < state.fastPaths().size() && !left.isEmpty(); i++) {
+            state.fastPaths().get(i).forward(in, left, egress);
+        }
+        for (int i = 0; i < left.size(); i++) {
+            bytes -= left.get(i).length();
+        }
+        final int taken = to - from - left.size();
+        tally.bypassed(taken);
+        datapath.totals.packets.add(taken);
+        datapath.totals.bytes.add(bytes);
+        datapath.totals.bypassed.add(taken);
+    }
+
+    private void carry(final Port in, final int number, final PacketBatch batch, final int from, final int to) {
         nowNs = conntrack.now();
         slotCount = 0;
         headersRead = 0;
@@ -130,7 +166,6 @@ final class Pipeline {
             }
         }
         copies.clear();
-        state = null;
     }
 
     private void report(final Slot slot) {

@@ -54,6 +54,12 @@ final class PortSet {
         return number < byNumber.length ? byNumber[number] : number == Datapath.LOCAL_PORT ? local : null;
     }
 
+    /** {@return the port of this name, or null} */
+    PortEntry get(final String name) {
+        final Integer number = names.numbers().get(name);
+        return number == null ? null : get(number);
+    }
+
     /** {@return the lowest number that no port has and that is not kept for one} */
     int lowestFree(final IntPredicate kept) {
         int number = 1;

@@ -55,7 +55,7 @@ final class Replay {
     }
 
     static ReplayResult run(final ReplayRequest request, final ConntrackFactory trackers,
-            final PortFactories factories) throws IOException {
+            final PortFactories factories, final Shortcuts shortcuts) throws IOException {
         final Port source;
         try {
             source = request.source().isPresent() ? request.source().get()
@@ -77,7 +77,7 @@ final class Replay {
         final boolean own = request.conntrack().isEmpty();
         final Conntrack conntrack = request.conntrack()
             .orElseGet(() -> trackers.create("replay", request.settings(), clock));
-        try (TableDatapath datapath = new TableDatapath("replay", conntrack, factories)) {
+        try (TableDatapath datapath = new TableDatapath("replay", conntrack, factories, shortcuts)) {
             addPorts(datapath, source, request.outputs());
             if (request.flows().isEmpty()) {
                 datapath.addRule(trackEverything());
@@ -134,8 +134,8 @@ final class Replay {
         }
         final long elapsedNs = System.nanoTime() - startNs;
         request.progress().ifPresent(progress -> progress.replayed(packets, bytes, elapsedNs));
-        return new ReplayResult(packets, bytes, pipeline.tally.states(), pipeline.tally.held(),
-            datapath.conntrack().count(), elapsedNs, Optional.ofNullable(error), interrupted, datapath.conntrack(),
+        return new ReplayResult(packets, bytes, pipeline.tally.bypassed(), pipeline.tally.states(),
+            pipeline.tally.held(), datapath.conntrack().count(), elapsedNs, Optional.ofNullable(error), interrupted, datapath.conntrack(),
             request.flows().isEmpty() && request.datapath().isEmpty() ? List.of() : datapath.flows());
     }
 

@@ -39,6 +39,7 @@ class TableDatapath implements PrivateDatapath {
     private final String name;
     private final Conntrack conntrack;
     private final PortFactories factories;
+    private final Shortcuts shortcuts;
     private final Object lock = new Object();
     private final AtomicLong numbers = new AtomicLong();
     /** Guarded by the lock. */
@@ -50,11 +51,14 @@ class TableDatapath implements PrivateDatapath {
     private volatile State state = State.EMPTY;
     private boolean running;
 
-    TableDatapath(final String name, final Conntrack conntrack, final PortFactories factories) {
+    TableDatapath(final String name, final Conntrack conntrack, final PortFactories factories,
+            final Shortcuts shortcuts) {
         this.name = name;
         this.conntrack = conntrack;
         this.factories = factories;
+        this.shortcuts = shortcuts;
         factories.add(this);
+        shortcuts.add(this);
     }
 
     @Override
@@ -319,6 +323,21 @@ class TableDatapath implements PrivateDatapath {
         return Key.NO_PORT;
     }
 
+    /** Has these asked from the next batch on. */
+    void fastPaths(final List<FastPathGuest> fastPaths) {
+        synchronized (lock) {
+            state = state.withFastPaths(fastPaths);
+        }
+    }
+
+    /** Sends what a fast path took. Kept beyond its call it does no harm. */
+    boolean sendBypassing(final String portName, final PacketBatch batch) {
+        final PortEntry entry = state.ports().get(portName);
+        final boolean taken = entry != null && entry.send(batch);
+        (taken ? totals.sent : totals.lost).add(batch.size());
+        return taken;
+    }
+
     /** {@return the number of the first of so many packets} */
     long number(final int count) {
         return numbers.getAndAdd(count) + 1;
@@ -342,7 +361,7 @@ class TableDatapath implements PrivateDatapath {
         synchronized (lock) {
             final List<PacketObserver> more = new ArrayList<>(state.observers());
             more.add(observation);
-            state = state.with(more);
+            state = state.withObservers(more);
         }
         return observation;
     }
@@ -351,7 +370,7 @@ class TableDatapath implements PrivateDatapath {
         synchronized (lock) {
             final List<PacketObserver> fewer = new ArrayList<>(state.observers());
             fewer.remove(observation);
-            state = state.with(fewer);
+            state = state.withObservers(fewer);
         }
     }
 
@@ -399,5 +418,6 @@ class TableDatapath implements PrivateDatapath {
         stop();
         state.ports().all.forEach(this::remove);
         factories.remove(this);
+        shortcuts.remove(this);
     }
 }

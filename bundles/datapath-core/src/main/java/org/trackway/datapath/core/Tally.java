@@ -9,6 +9,7 @@ final class Tally {
 
     private final long[] byState = new long[256];
     private long held;
+    private long bypassed;
 
     void tracked(final int state) {
         byState[state & 0xff]++;
@@ -16,6 +17,15 @@ final class Tally {
 
     void held(final int change) {
         held += change;
+    }
+
+    void bypassed(final int packets) {
+        bypassed += packets;
+    }
+
+    /** {@return packets that a fast path took} */
+    long bypassed() {
+        return bypassed;
     }
 
     /** {@return fragments that are still held back} */

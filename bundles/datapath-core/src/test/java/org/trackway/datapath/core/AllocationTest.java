@@ -29,7 +29,7 @@ class AllocationTest {
     @Test
     void nothingIsAllocatedPerPacket() {
         try (TableDatapath datapath = new TableDatapath("thrifty",
-            Trackers.make(ConntrackSettings.DEFAULT, () -> 1), new PortFactories())) {
+            Trackers.make(ConntrackSettings.DEFAULT, () -> 1), new PortFactories(), new Shortcuts())) {
             final Port in = new Silent("p1");
             datapath.addPort(in, OptionalInt.empty());
             datapath.addPort(new Silent("p2"), OptionalInt.empty());

@@ -79,7 +79,7 @@ class ConfiguredPortTest {
 
     @BeforeEach
     void start() {
-        live = new LiveDatapath(base, new FakeConntrack(), new PortFactories());
+        live = new LiveDatapath(base, new FakeConntrack(), new PortFactories(), new Shortcuts());
         live.activate(LiveDatapathTest.setting(""));
     }
 

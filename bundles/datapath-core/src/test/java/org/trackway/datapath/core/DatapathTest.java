@@ -46,7 +46,7 @@ class DatapathTest {
     void anEmptyTableDropsEverything() {
         run();
         assertThat(lab.counts()).containsExactly(0, 0, 0, 0);
-        assertThat(lab.datapath.counters()).isEqualTo(new Datapath.Counters(1, 100, 1, 0, 0, 0));
+        assertThat(lab.datapath.counters()).isEqualTo(new Datapath.Counters(1, 100, 0, 1, 0, 0, 0));
     }
 
     @Test

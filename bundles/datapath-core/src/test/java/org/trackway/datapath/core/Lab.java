@@ -16,11 +16,12 @@ import org.trackway.packet.PacketBatch;
 final class Lab implements AutoCloseable {
 
     final TableDatapath datapath;
+    final Shortcuts shortcuts = new Shortcuts();
     final List<SeenPacket> seen = new ArrayList<>();
     private final Map<String, FakePort> ports = new LinkedHashMap<>();
 
     Lab(final Conntrack conntrack, final String... flows) {
-        datapath = new TableDatapath("lab", conntrack, new PortFactories());
+        datapath = new TableDatapath("lab", conntrack, new PortFactories(), shortcuts);
         for (int i = 1; i <= 4; i++) {
             final FakePort port = new FakePort("p" + i);
             ports.put(port.name(), port);

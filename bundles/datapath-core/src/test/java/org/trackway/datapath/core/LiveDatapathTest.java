@@ -44,7 +44,7 @@ class LiveDatapathTest {
         if (live != null) {
             live.deactivate();
         }
-        live = new LiveDatapath(base, conntrack, new PortFactories());
+        live = new LiveDatapath(base, conntrack, new PortFactories(), new Shortcuts());
         live.activate(setting("etc/trackway.flows"));
     }
 

@@ -30,7 +30,7 @@ class PortLoopTest {
     private final PortFactories factories = new PortFactories();
     private final List<FakePort> opened = Collections.synchronizedList(new ArrayList<>());
     private final TableDatapath datapath = new TableDatapath("loop",
-        Trackers.make(ConntrackSettings.DEFAULT, System::nanoTime), factories);
+        Trackers.make(ConntrackSettings.DEFAULT, System::nanoTime), factories, new Shortcuts());
 
     private final PortFactory factory = new PortFactory() {
         @Override

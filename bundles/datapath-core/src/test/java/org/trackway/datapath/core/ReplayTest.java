@@ -39,8 +39,9 @@ class ReplayTest {
     private static final int INVALID = 0x30;
 
     private final PortFactories factories = new PortFactories();
+    private final Shortcuts shortcuts = new Shortcuts();
     private final ConntrackFactory trackers = (name, settings, clock) -> Trackers.make(settings, clock);
-    private final ReplayComponent replayer = new ReplayComponent(trackers, factories);
+    private final ReplayComponent replayer = new ReplayComponent(trackers, factories, shortcuts);
     private final FakePort source = new FakePort("source");
 
     @AfterEach
@@ -206,7 +207,7 @@ class ReplayTest {
     @Test
     void aReplayMayGoThroughADatapathThatIsThere() throws IOException {
         try (TableDatapath datapath = new TableDatapath("mine", Trackers.make(ConntrackSettings.DEFAULT, () -> 1),
-            factories)) {
+            factories, shortcuts)) {
             final FakePort out = new FakePort("out");
             datapath.addPort(out, OptionalInt.of(7));
             datapath.addFlow("udp,actions=ct(commit),7", Missing.REFUSE);
@@ -217,6 +218,23 @@ class ReplayTest {
             assertThat(out.sent()).hasSize(2);
             assertThat(out.isClosed()).isFalse();
         }
+    }
+
+    @Test
+    void aFastPathTakesPacketsOfReplaysToo() throws IOException {
+        final FakePort out = new FakePort("out");
+        shortcuts.bindFastPath((in, batch, egress) -> {
+            assertThat(in).isSameAs(source);
+            assertThat(batch.size()).as("no more than are replayed together").isLessThanOrEqualTo(2);
+            assertThat(egress.send("out", batch)).isTrue();
+            batch.truncate(0);
+        });
+        final ReplayResult result = replay(of(there(1), back(2), there(3)).outputs(List.of(out)).batchSize(2));
+        assertThat(result.packets()).isEqualTo(3);
+        assertThat(result.bypassed()).isEqualTo(3);
+        assertThat(result.states()).isEmpty();
+        assertThat(result.connections()).isZero();
+        assertThat(out.sent()).containsExactly(there(1).bytes(), back(2).bytes(), there(3).bytes());
     }
 
     @Test

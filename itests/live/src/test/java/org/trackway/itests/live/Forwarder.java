@@ -16,6 +16,7 @@ import org.trackway.datapath.DatapathPort;
 import org.trackway.datapath.PrivateDatapath;
 import org.trackway.datapath.core.DatapathFactoryComponent;
 import org.trackway.datapath.core.PortFactories;
+import org.trackway.datapath.core.Shortcuts;
 import org.trackway.helper.ftp.FtpHelper;
 import org.trackway.helper.tftp.TftpHelper;
 import org.trackway.port.afpacket.AfPacketPortFactory;
@@ -34,7 +35,7 @@ final class Forwarder implements AutoCloseable {
         tracker = Trackers.make(settings, List.of(new FtpHelper(), new TftpHelper()));
         final PortFactories factories = new PortFactories();
         factories.bind(new AfPacketPortFactory());
-        datapath = new DatapathFactoryComponent(factories).create("live", tracker);
+        datapath = new DatapathFactoryComponent(factories, new Shortcuts()).create("live", tracker);
         datapath.start();
     }
 

@@ -22,6 +22,7 @@ import org.trackway.datapath.PrivateDatapath;
 import org.trackway.datapath.SeenPacket;
 import org.trackway.datapath.core.DatapathFactoryComponent;
 import org.trackway.datapath.core.PortFactories;
+import org.trackway.datapath.core.Shortcuts;
 import org.trackway.helper.ftp.FtpHelper;
 import org.trackway.helper.tftp.TftpHelper;
 import org.trackway.packet.Packet;
@@ -104,7 +105,7 @@ final class Bridge implements AutoCloseable {
     Bridge(final Bridge other, final String... flows) {
         tracker = other != null ? other.tracker
             : Trackers.make(ConntrackSettings.DEFAULT, () -> nowNs, List.of(new FtpHelper(), new TftpHelper()));
-        datapath = new DatapathFactoryComponent(new PortFactories()).create("bridge", tracker);
+        datapath = new DatapathFactoryComponent(new PortFactories(), new Shortcuts()).create("bridge", tracker);
         for (int number = 1; number <= PORTS; number++) {
             add(number);
         }

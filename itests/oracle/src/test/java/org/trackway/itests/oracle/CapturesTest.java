@@ -21,6 +21,7 @@ import org.trackway.datapath.ReplayRequest;
 import org.trackway.datapath.ReplayResult;
 import org.trackway.datapath.core.PortFactories;
 import org.trackway.datapath.core.ReplayComponent;
+import org.trackway.datapath.core.Shortcuts;
 import org.trackway.packet.PacketBatch;
 import org.trackway.port.pcap.PcapPortFactory;
 
@@ -66,7 +67,7 @@ class CapturesTest {
         final PortFactories ports = new PortFactories();
         ports.bind(new PcapPortFactory());
         final ReplayResult result = new ReplayComponent(
-            (name, settings, clock) -> Trackers.make(settings, clock, List.of()), ports)
+            (name, settings, clock) -> Trackers.make(settings, clock, List.of()), ports, new Shortcuts())
             .replay(ReplayRequest.port("pcap", Map.of("file", file.toString()))
                 .clock(ReplayRequest.Clock.FROZEN)
                 .batchSize(batchSize)

@@ -10,6 +10,7 @@ import org.trackway.datapath.PrivateDatapath;
 import org.trackway.datapath.SeenPacket;
 import org.trackway.datapath.core.DatapathFactoryComponent;
 import org.trackway.datapath.core.PortFactories;
+import org.trackway.datapath.core.Shortcuts;
 import org.trackway.packet.Packet;
 import org.trackway.packet.PacketBatch;
 import org.trackway.packet.Port;
@@ -35,7 +36,7 @@ final class Wire implements AutoCloseable {
     private int input;
 
     Wire(final Conntrack tracker, final List<String> flows) {
-        datapath = new DatapathFactoryComponent(new PortFactories()).create("oracle", tracker);
+        datapath = new DatapathFactoryComponent(new PortFactories(), new Shortcuts()).create("oracle", tracker);
         datapath.addPort(one, OptionalInt.of(1));
         datapath.addPort(two, OptionalInt.of(2));
         datapath.addFlows(flows, Datapath.Missing.REFUSE);
