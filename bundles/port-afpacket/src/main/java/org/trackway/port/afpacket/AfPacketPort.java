@@ -3,11 +3,13 @@ package org.trackway.port.afpacket;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.trackway.packet.Bytes;
 import org.trackway.packet.EtherType;
+import org.trackway.packet.LinuxInterface;
 import org.trackway.packet.Packet;
 import org.trackway.packet.PacketBatch;
 import org.trackway.packet.Port;
@@ -77,6 +79,17 @@ final class AfPacketPort implements Port {
     @Override
     public String kind() {
         return AfPacketPortFactory.KIND;
+    }
+
+    @Override
+    public Optional<LinuxInterface> linuxInterface() {
+        synchronized (socket) {
+            try {
+                return closed ? Optional.empty() : Optional.of(socket.linuxInterface());
+            } catch (final IOException gone) {
+                return Optional.empty();
+            }
+        }
     }
 
     @Override

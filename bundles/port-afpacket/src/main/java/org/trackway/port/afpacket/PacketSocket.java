@@ -3,7 +3,10 @@ package org.trackway.port.afpacket;
 
 import com.sun.jna.Native;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import org.trackway.packet.LinuxInterface;
 import org.trackway.port.afpacket.PortOptions.Mode;
 
 /**
@@ -51,6 +54,7 @@ final class PacketSocket {
     private static final int RETIRE_MS = 1;
 
     private final String networkInterface;
+    private final String namespace;
     private final NativeMemory scratch = NativeMemory.allocate(SCRATCH);
     private int fd;
     private long mapped;
@@ -59,6 +63,7 @@ final class PacketSocket {
 
     private PacketSocket(final PortOptions options) {
         networkInterface = options.networkInterface();
+        namespace = options.namespace() == null ? "" : options.namespace().toString();
     }
 
     /** {@return the open socket} */
@@ -146,6 +151,14 @@ final class PacketSocket {
     /** {@return what a packet may be long behind its Ethernet header, in bytes} */
     int mtu() throws IOException {
         return (int) question(SIOCGIFMTU, "SIOCGIFMTU");
+    }
+
+    /** {@return the interface as it is now} */
+    LinuxInterface linuxInterface() throws IOException {
+        question(SIOCGIFHWADDR, "SIOCGIFHWADDR");
+        final ByteBuffer address = scratch.buffer().duplicate().order(ByteOrder.BIG_ENDIAN);
+        final long mac = address.getLong(IFNAMSIZ) & 0xffff_ffff_ffffL;
+        return new LinuxInterface(networkInterface, (int) question(SIOCGIFINDEX, "SIOCGIFINDEX"), namespace, mac, mtu());
     }
 
     /** {@return whether the interface is still there, up or down} */

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.trackway.packet.LinuxInterface;
 import org.trackway.packet.Packet;
 import org.trackway.packet.PacketBatch;
 import org.trackway.packet.Packets;
@@ -167,6 +168,19 @@ class PortTest {
         assertThat(left.statistics().dropped()).isEqualTo(32);
         left.send(burst(1_472));
         assertThat(receive(right, new PacketBatch(), 32)).isEqualTo(32);
+    }
+
+    @Test
+    void aPortShowsTheInterfaceBehindItAsItIsNow() throws Exception {
+        openBoth("v2");
+        network.in("left", "ip", "link", "set", "eth0", "address", "02:00:00:00:0a:fe", "mtu", "1400");
+        final int index = Integer.parseInt(network.in("left", "cat", "/sys/class/net/eth0/ifindex").strip());
+        assertThat(left.linuxInterface()).contains(new LinuxInterface("eth0", index,
+            "/run/netns/" + network.namespace("left"), 0x0200_0000_0afeL, 1400));
+        right.close();
+        assertThat(right.linuxInterface()).isEmpty();
+        network.in("left", "ip", "link", "delete", "eth0");
+        assertThat(left.linuxInterface()).isEmpty();
     }
 
     @Test
