@@ -30,7 +30,7 @@ public interface Paths {
      * Offers a path to every provider that forwards, serves both of its ports and holds all of its connections. None of
      * its connections wants a path in this direction any more, until there is a reason to ask again.
      *
-     * @param listener who is told what happens on it
+     * @param listener who is told what happens on it; if nobody takes it that it is gone, maybe before this returns
      * @return the path as offered, also if nobody took it
      */
     Offered offer(Path path, Listener listener);

@@ -12,8 +12,14 @@ package org.trackway.offload.spi;
  */
 public record Activity(long idleNs, long packets, long bytes, long replyPackets, long replyBytes) {
 
-    /** The provider does not know; the same as no answer. */
+    /** The provider does not know what it is asked about; the same as no answer. */
     public static final Activity UNKNOWN = new Activity(-1, 0, 0, 0, 0);
+
+    /**
+     * The provider can't tell, of this and of anything. Its connections stay with it until the time is over that software
+     * has seen them last, and then come back to software for one full timeout.
+     */
+    public static final Activity UNTOLD = new Activity(-2, 0, 0, 0, 0);
 
     /** {@return whether it says anything, and nothing impossible} */
     public boolean isKnown() {

@@ -9,12 +9,14 @@ import org.trackway.packet.Port;
 
 /**
  * Operations for one provider, to be performed in their order. The manager fills it, the provider answers each operation.
- * Belongs to the thread that performs it; only {@link #progressNs} may be read by others.
+ * Belongs to the thread that performs it; only {@link #answered} and {@link #cancel} may be called by
+ * others.
  */
 public final class OffloadBatch {
 
     private final List<Operation> operations = new ArrayList<>();
-    private volatile long progressNs;
+    private volatile int answered;
+    private volatile boolean cancelled;
 
     /** {@return the operations, in order} */
     public List<Operation> operations() {
@@ -41,20 +43,37 @@ public final class OffloadBatch {
         operations.add(new Operation(this, kind, id, null, null, null));
     }
 
-    /** Performs all operations by the methods of a provider, one after the other; what one throws fails that one alone. */
+    /**
+     * Performs operations by the methods of a provider, one after the other, until all are done or the batch is cancelled;
+     * what one throws fails that one alone.
+     */
     public void perform(final OffloadProvider provider) {
         for (final Operation operation : operations) {
+            if (cancelled) {
+                return;
+            }
             operation.perform(provider);
         }
     }
 
-    /** Notes that an operation was answered, so that a long batch is not taken for a provider that hangs. */
+    /** Notes that an operation was answered. */
     void progress() {
-        progressNs = System.nanoTime();
+        // Written by one thread alone.
+        answered = answered + 1;
     }
 
-    /** {@return when an operation was answered last, by {@link System#nanoTime}; 0 if none was} */
-    public long progressNs() {
-        return progressNs;
+    /** {@return how many answers were given, so that a long batch is not taken for a provider that hangs} */
+    public int answered() {
+        return answered;
+    }
+
+    /** Leaves what is not performed yet without an answer: nobody waits for it any more. */
+    public void cancel() {
+        cancelled = true;
+    }
+
+    /** {@return whether nobody waits for the answers any more} */
+    public boolean isCancelled() {
+        return cancelled;
     }
 }

@@ -81,11 +81,16 @@ public interface OffloadProvider {
 
     /** {@return what hardware has seen of a connection it holds (TRACKS)} */
     default Activity update(final long connectionId) {
-        return Activity.UNKNOWN;
+        return Activity.UNTOLD;
     }
 
-    /** Forgets a connection. What it throws is a failure; the manager counts the connection as forgotten. */
-    void delete(long connectionId);
+    /**
+     * Forgets a connection. What it throws is a failure; the manager counts the connection as forgotten.
+     *
+     * @return what hardware has seen of it in the end, so that no packet is missing in its counts; {@link
+     *     Activity#UNTOLD} if it can't tell, and where its paths are asked instead (FORWARDS)
+     */
+    Activity delete(long connectionId);
 
     /**
      * Forwards packets past flow table and tracker from now on (FORWARDS). All connections on the path are held.
@@ -98,11 +103,16 @@ public interface OffloadProvider {
 
     /** {@return what has passed on a path (FORWARDS)} */
     default Activity activity(final long pathId) {
-        return Activity.UNKNOWN;
+        return Activity.UNTOLD;
     }
 
-    /** Stops forwarding. When this returns, no packet passes on the path any more. */
-    default void withdraw(final long pathId) {
+    /**
+     * Stops forwarding. When this returns, no packet passes on the path any more.
+     *
+     * @return what has passed on it in the end; {@link Activity#UNTOLD} if it can't tell
+     */
+    default Activity withdraw(final long pathId) {
+        return Activity.UNTOLD;
     }
 
     /** Forgets everything: all paths, then all connections. */

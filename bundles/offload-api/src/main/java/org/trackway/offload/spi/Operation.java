@@ -14,10 +14,10 @@ import org.trackway.packet.Port;
  *   ADD          connection  yes         original ingress         answer
  *   ESTABLISHED  connection  yes         reply ingress            answer
  *   UPDATE       connection                                       activity
- *   DELETE       connection                                       answer
+ *   DELETE       connection                                       activity
  *   FORWARD      path                                       yes   answer
  *   ACTIVITY     path                                             activity
- *   WITHDRAW     path                                             answer
+ *   WITHDRAW     path                                             activity
  * </pre>
  *
  * Belongs to the thread that performs the batch.
@@ -94,7 +94,7 @@ public final class Operation {
         batch.progress();
     }
 
-    /** Answers an UPDATE or ACTIVITY. */
+    /** Answers an UPDATE, DELETE, ACTIVITY or WITHDRAW. */
     public void activity(final Activity value) {
         activity = value == null ? Activity.UNKNOWN : value;
         answer(Answer.ACCEPTED);
@@ -105,7 +105,7 @@ public final class Operation {
         return answer;
     }
 
-    /** {@return what an UPDATE or ACTIVITY was answered with; unknown if with nothing} */
+    /** {@return what was answered by {@link #activity(Activity)}; unknown if nothing was} */
     public Activity activity() {
         return activity;
     }
@@ -117,16 +117,10 @@ public final class Operation {
                 case ADD -> answer(provider.add(connection, port()));
                 case ESTABLISHED -> answer(provider.established(connection, port()));
                 case UPDATE -> activity(provider.update(id));
-                case DELETE -> {
-                    provider.delete(id);
-                    answer(Answer.ACCEPTED);
-                }
+                case DELETE -> activity(provider.delete(id));
                 case FORWARD -> answer(provider.forward(id, path));
                 case ACTIVITY -> activity(provider.activity(id));
-                default -> {
-                    provider.withdraw(id);
-                    answer(Answer.ACCEPTED);
-                }
+                default -> activity(provider.withdraw(id));
             }
         } catch (final RuntimeException | Error thrown) {
             // A provider is a guest: an Error of its class loading is its failure alone.
