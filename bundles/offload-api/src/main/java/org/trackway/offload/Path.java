@@ -10,8 +10,8 @@ import org.trackway.conntrack.Tuple;
  * The way of one direction of a connection through a datapath, from the port where its packets come in to the one
  * where they leave: all that hardware needs to forward them without flow table and tracker.
  *
- * <p>A path is the record of a real packet's run and holds for every packet with the same ingress port, tags and
- * tuple, as long as no flow, learned address, port, mark or label that it depends on changes. Immutable.
+ * <p>A path is the record of a real packet's run and holds for every packet with the same ingress port, tags, tuple
+ * and, where flows look at them, Ethernet addresses, as long as no flow, learned address, port, mark or label that it depends on changes. Immutable.
  *
  * @param ingress             name of the port where the packets come in
  * @param egress              name of the port where they leave; may be the same one
@@ -25,10 +25,13 @@ import org.trackway.conntrack.Tuple;
  *                            left to the datapath
  * @param hops                every connection that the packets belong to on the way, in the order of the look-ups; more
  *                            than one where they pass several zones; never empty
+ * @param arrivingSource      Ethernet source that the packets come with, 48 bits: one with another is left to the
+ *                            datapath; empty if no flow met on the way, or missed, looks at it
+ * @param arrivingDestination the same for their Ethernet destination
  */
 public record Path(String ingress, String egress, Tuple arrives, Tuple leaves, List<Tag> arrivingTags,
         List<Tag> leavingTags, OptionalLong ethernetSource, OptionalLong ethernetDestination, int ttlDecrement,
-        List<Hop> hops) {
+        List<Hop> hops, OptionalLong arrivingSource, OptionalLong arrivingDestination) {
 
     private static final int MAX_TAGS = 2;
 
@@ -46,7 +49,8 @@ public record Path(String ingress, String egress, Tuple arrives, Tuple leaves, L
         if (arrivingTags.size() > MAX_TAGS || leavingTags.size() > MAX_TAGS) {
             throw new IllegalArgumentException("a path has at most " + MAX_TAGS + " VLAN tags on each side");
         }
-        if (ethernetSource.orElse(0) >>> 48 != 0 || ethernetDestination.orElse(0) >>> 48 != 0) {
+        if ((ethernetSource.orElse(0) | ethernetDestination.orElse(0) | arrivingSource.orElse(0)
+                | arrivingDestination.orElse(0)) >>> 48 != 0) {
             throw new IllegalArgumentException("an Ethernet address has 48 bits");
         }
         if (ttlDecrement >>> 8 != 0) {
@@ -55,6 +59,14 @@ public record Path(String ingress, String egress, Tuple arrives, Tuple leaves, L
         if (hops.isEmpty()) {
             throw new IllegalArgumentException("a path passes at least one connection");
         }
+    }
+
+    /** A path of packets whose Ethernet addresses no flow looks at. */
+    public Path(final String ingress, final String egress, final Tuple arrives, final Tuple leaves,
+            final List<Tag> arrivingTags, final List<Tag> leavingTags, final OptionalLong ethernetSource,
+            final OptionalLong ethernetDestination, final int ttlDecrement, final List<Hop> hops) {
+        this(ingress, egress, arrives, leaves, arrivingTags, leavingTags, ethernetSource, ethernetDestination,
+            ttlDecrement, hops, OptionalLong.empty(), OptionalLong.empty());
     }
 
     /** {@return whether addresses or ports are rewritten} */

@@ -48,6 +48,9 @@ class PathTest {
             .hasMessageContaining("protocol stay the same");
         assertThatThrownBy(() -> path(tuple("fc00::1", 6), 1, 1, HOPS)).hasMessageContaining("IP version");
         assertThatThrownBy(() -> path(ARRIVES, 1L << 48, 1, HOPS)).hasMessage("an Ethernet address has 48 bits");
+        assertThatThrownBy(() -> new Path("p1", "p2", ARRIVES, ARRIVES, List.of(), List.of(), OptionalLong.empty(),
+            OptionalLong.empty(), 0, HOPS, OptionalLong.empty(), OptionalLong.of(1L << 48)))
+            .hasMessage("an Ethernet address has 48 bits");
         assertThatThrownBy(() -> path(ARRIVES, 1, 256, HOPS)).hasMessage("TTL decrement 256 is not in 0 to 255");
         assertThatThrownBy(() -> path(ARRIVES, 1, 1, List.of())).hasMessage("a path passes at least one connection");
         assertThatThrownBy(() -> new Path.Tag(0x0800, 1)).hasMessage("not a VLAN tag: type 0x800, tci 0x1");
