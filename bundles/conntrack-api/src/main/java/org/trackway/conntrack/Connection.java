@@ -6,8 +6,8 @@ import java.util.Optional;
 /**
  * A connection as it was at one moment. Nothing here follows the live connection; ask again by {@link #id}.
  *
- * @param id            64-bit name, never used twice by its tracker; another tracker of this process may have used it 4096
- *                      trackers ago
+ * @param id            64-bit name, never used twice by its tracker; another tracker of this process may have used it
+ *                      4096 trackers ago
  * @param zone          0..65535
  * @param original      tuple of the direction that opened it, before translation
  * @param reply         tuple of the opposite direction as it arrives, hence after translation
@@ -21,8 +21,8 @@ import java.util.Optional;
  * @param helper        name of the helper that watches it, if one does
  * @param parent        original tuple of the control connection that announced it, if it was expected
  * @param translated    whether a translation was chosen for it ({@code nat} with source or destination)
- * @param offloaded     whether something beside the tracker, hardware for example, holds it, so that packets of it may pass
- *                      unseen and it does not expire by itself; what that reports is in the counts and times here
+ * @param offloaded     whether something beside the tracker, hardware for example, holds it, so that packets of it may
+ *                      pass unseen and it does not expire by itself; what that reports is in the counts and times here
  * @param timeoutPolicy name of its timeout policy, empty for the default
  * @param createdNs     when it was committed, on the tracker's clock
  * @param lastSeenNs    when its last packet passed, on the tracker's clock

@@ -33,9 +33,9 @@ public interface Conntrack {
     long now();
 
     /**
-     * Executes one {@code ct} action on packets, in order. Afterwards each packet carries the answer in its metadata and
-     * is translated if so asked. Fragments may be held back (they leave the batch) and released later at the end of a
-     * batch of the same zone, ingress port and family.
+     * Executes one {@code ct} action on packets, in order. Afterwards each packet carries the answer in its metadata
+     * and is translated if so asked. Fragments may be held back (they leave the batch) and released later at the end
+     * of a batch of the same zone, ingress port and family.
      *
      * <p>Never throws for what a packet contains.
      *
@@ -107,8 +107,8 @@ public interface Conntrack {
      * Tells an observer of every connection from now on.
      *
      * @return closes the observation; when {@code close} has returned, the observer is not called any more. One that
-     *     closes its own while it is told does not wait for other threads that are telling it just then; nor does anybody
-     *     for more than five seconds
+     *     closes its own while it is told does not wait for other threads that are telling it just then; nor does
+     *     anybody for more than five seconds
      */
     Registration observe(ConnectionObserver observer);
 

@@ -30,8 +30,8 @@ public record OffloadSettings(boolean enabled, int minPackets, int minAgeMs, Set
         int retryMs, Map<String, Provider> providers) {
 
     /** What holds if nothing is set. */
-    public static final OffloadSettings DEFAULT = new OffloadSettings(true, 0, 0, Set.of(), Set.of(), 65_536, 256, 2_000,
-        1_000, 5_000, 16, 1_000, Map.of());
+    public static final OffloadSettings DEFAULT = new OffloadSettings(true, 0, 0, Set.of(), Set.of(), 65_536, 256,
+        2_000, 1_000, 5_000, 16, 1_000, Map.of());
 
     /**
      * Settings of one provider.

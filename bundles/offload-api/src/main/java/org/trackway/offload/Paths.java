@@ -5,14 +5,14 @@ import org.osgi.annotation.versioning.ConsumerType;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
- * Where whoever forwards packets says which way they take, so that hardware can take it without him. A service; a datapath
- * does this for its packets, and an application with a packet path of its own may.
+ * Where whoever forwards packets says which way they take, so that hardware can take it without him. A service; a
+ * datapath does this for its packets, and an application with a packet path of its own may.
  *
- * <p>It costs nothing as long as {@link #wanted} is 0. If not, the packet path records what its packets meet, and, for a
- * packet of a connection that {@linkplain #wants wants} a path, offers the path or says why there is none.
+ * <p>It costs nothing as long as {@link #wanted} is 0. If not, the packet path records what its packets meet, and, for
+ * a packet of a connection that {@linkplain #wants wants} a path, offers the path or says why there is none.
  *
- * <p><b>What a path promises.</b> Every later packet with the same ingress port, tags and tuple would take the same way,
- * until the path is withdrawn. Whoever offered it withdraws it when anything that it depends on changes: a flow, a
+ * <p><b>What a path promises.</b> Every later packet with the same ingress port, tags and tuple would take the same
+ * way, until the path is withdrawn. Whoever offered it withdraws it when anything that it depends on changes: a flow, a
  * learned address, a port. Changes of the connections themselves (mark, label, end) withdraw it without him.
  *
  * <p>Every method may be called by any thread. None blocks but {@link Offered#await}.
@@ -36,8 +36,8 @@ public interface Paths {
     Offered offer(Path path, Listener listener);
 
     /**
-     * Says that packets of a connection can't take a path, and why. It is asked again when its flows may have changed: see
-     * {@link #changed}.
+     * Says that packets of a connection can't take a path, and why. It is asked again when its flows may have changed:
+     * see {@link #changed}.
      *
      * @param reason in a few words for people, naming the flow
      */

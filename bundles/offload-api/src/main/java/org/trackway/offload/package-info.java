@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Connection offload for operators and packet paths: the {@link org.trackway.offload.Offload} manager, and the
- * {@link org.trackway.offload.Paths} that packets take. Authors of providers find their side in the package {@code spi}.
+ * {@link org.trackway.offload.Paths} that packets take. Authors of providers find their side in the package
+ * {@code spi}.
  */
 @Export
 @Version("1.0.0")

@@ -5,8 +5,8 @@ import org.osgi.annotation.versioning.ConsumerType;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
- * Forwards packets before a datapath sees them, as a network card does that knows connections: the stand-in for hardware
- * where there is none. Published as a service, it is asked by every datapath of the container.
+ * Forwards packets before a datapath sees them, as a network card does that knows connections: the stand-in for
+ * hardware where there is none. Published as a service, it is asked by every datapath of the container.
  *
  * <p>Called on the threads that carry packets, by several at a time for different ports. It must not block. A datapath
  * counts what it throws, lets the packets of that batch go their usual way as far as they are still in it, and after

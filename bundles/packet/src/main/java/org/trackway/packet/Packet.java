@@ -38,8 +38,8 @@ public final class Packet {
 
     private static final int MAX_TAGS = 2;
 
-    // A busy datapath has more packets than cache. So this is small, and its first five words are seldom touched: labels
-    // are written where there is or was one, high halves of addresses for IPv6 or after it.
+    // A busy datapath has more packets than cache. So this is small, and its first five words are seldom touched:
+    // labels are written where there is or was one, high halves of addresses for IPv6 or after it.
     private long timestampNs;
     private long ctLabelHigh;
     private long ctLabelLow;
@@ -416,7 +416,9 @@ public final class Packet {
         return l3 + 24;
     }
 
-    /** {@return the type behind the VLAN tags, {@link EtherType#NONE} for plain 802.3, -1 without an Ethernet header} */
+    /**
+     * {@return the type behind the VLAN tags, {@link EtherType#NONE} for plain 802.3, -1 without an Ethernet header}
+     */
     public int etherType() {
         return etherType;
     }
@@ -436,7 +438,9 @@ public final class Packet {
         return l3Offset;
     }
 
-    /** {@return bytes of the network layer without Ethernet padding where the header is sound, else all that is there} */
+    /**
+     * {@return bytes of the network layer without Ethernet padding where the header is sound, else all that is there}
+     */
     public int l3Length() {
         return l3Length;
     }

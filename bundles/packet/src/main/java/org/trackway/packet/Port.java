@@ -32,7 +32,8 @@ public interface Port extends Closeable {
      * Fills the batch with what has arrived, without waiting.
      *
      * @param batch an empty batch; every packet in it carries this port as ingress port and its time stamp
-     * @return how many packets were added, up to {@link PacketBatch#BURST}; 0 if none is there now, -1 if none will come
+     * @return how many packets were added, up to {@link PacketBatch#BURST}; 0 if none is there now, -1 if none will
+     *             come
      * @throws IOException in one line what is wrong and where; packets that were read before stay valid
      */
     int receive(PacketBatch batch) throws IOException;

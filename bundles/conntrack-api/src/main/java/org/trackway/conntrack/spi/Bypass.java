@@ -23,8 +23,8 @@ public interface Bypass extends AutoCloseable {
      * Holds a connection, or changes how it is held.
      *
      * @param connectionId its id
-     * @param unseen       whether packets of it may pass unseen from now on; the windows of TCP are not judged then, and
-     *                     after that not until each side was heard of anew
+     * @param unseen       whether packets of it may pass unseen from now on; the windows of TCP are not judged then,
+     *                     and after that not until each side was heard of anew
      * @return whether the connection is there; an expired one that nobody holds is not
      */
     boolean hold(long connectionId, boolean unseen);
@@ -47,8 +47,8 @@ public interface Bypass extends AutoCloseable {
      * Holds a connection no longer: its packets come through the tracker again, and it expires like any other.
      *
      * @param connectionId its id
-     * @param renew        whether it gets its present timeout once more from now on, since nobody knows when it was last
-     *                     seen
+     * @param renew        whether it gets its present timeout once more from now on, since nobody knows when it was
+     *                     last seen
      * @return whether it was there and held
      */
     boolean release(long connectionId, boolean renew);

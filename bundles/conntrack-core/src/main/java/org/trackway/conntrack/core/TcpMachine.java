@@ -262,7 +262,8 @@ final class TcpMachine {
             ack = receiveLow;
         }
         if (relearn) {
-            // Numbers may be any distance ahead of what was seen last, beyond what can be compared: they are taken as they are.
+            // Numbers may be any distance ahead of what was seen last, beyond what can be compared: they are taken as
+            // they are.
             sendLow = sequence;
             sendHigh = end + Math.max(1, receiveWindow << receiveShift);
             receiveHigh = ack + Math.max(1, window << sendShift);

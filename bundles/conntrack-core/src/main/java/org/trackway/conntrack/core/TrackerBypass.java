@@ -21,7 +21,9 @@ final class TrackerBypass implements Bypass {
         return closed;
     }
 
-    /** Locks a connection by its id. Once closed, none is found, so that nothing is held after {@link #close}'s walk. */
+    /**
+     * Locks a connection by its id. Once closed, none is found, so that nothing is held after {@link #close}'s walk.
+     */
     private boolean find(final long id, final Cursor cursor) {
         if (!tracker.table.find(id, tracker.now(), cursor)) {
             return false;

@@ -37,7 +37,9 @@ class BypassTest {
         return Packets.tcp4(B, 80, A, 1000).flags(flags).seq(seq & 0xffffffffL).ack(ack & 0xffffffffL).window(1000);
     }
 
-    /** Ten bytes of the client. Their place is judged; that of a segment without any is not, only what it acknowledges. */
+    /**
+     * Ten bytes of the client. Their place is judged; that of a segment without any is not, only what it acknowledges.
+     */
     private static Packets clientData(final long seq, final long ack) {
         return client("PA", seq, ack).payload("0123456789");
     }
@@ -198,7 +200,8 @@ class BypassTest {
         final long id = openUdp();
         bypass.hold(id, true);
         bench.pass(100);
-        assertThatThrownBy(bench.tracker::bypass).isInstanceOf(IllegalStateException.class).hasMessageContaining("test");
+        assertThatThrownBy(bench.tracker::bypass).isInstanceOf(IllegalStateException.class)
+            .hasMessageContaining("test");
         bypass.close();
         assertThat(bench.only().offloaded()).isFalse();
         assertThat(bench.remaining()).isEqualTo(30);

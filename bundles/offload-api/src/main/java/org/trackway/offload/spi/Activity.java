@@ -2,7 +2,8 @@
 package org.trackway.offload.spi;
 
 /**
- * What hardware has seen of a connection, or of a path, since it was added there. Counters are totals and never go back.
+ * What hardware has seen of a connection, or of a path, since it was added there. Counters are totals and never go
+ * back.
  *
  * @param idleNs       nanoseconds since its last packet passed, at least 0; since it was added if none did
  * @param packets      packets of the original direction (of a path: all)
@@ -16,8 +17,8 @@ public record Activity(long idleNs, long packets, long bytes, long replyPackets,
     public static final Activity UNKNOWN = new Activity(-1, 0, 0, 0, 0);
 
     /**
-     * The provider can't tell, of this and of anything. Its connections stay with it until the time is over that software
-     * has seen them last, and then come back to software for one full timeout.
+     * The provider can't tell, of this and of anything. Its connections stay with it until the time is over that
+     * software has seen them last, and then come back to software for one full timeout.
      */
     public static final Activity UNTOLD = new Activity(-2, 0, 0, 0, 0);
 

@@ -4,15 +4,16 @@ package org.trackway.offload.spi;
 import java.util.Set;
 
 /**
- * What a provider can do. What it can't is never offered to it. Immutable; the {@code with} methods return a changed one.
+ * What a provider can do. What it can't is never offered to it. Immutable; the {@code with} methods return a changed
+ * one.
  *
  * @param mode      who decides where packets go
  * @param protocols IP protocol numbers; empty for all
  * @param v4        whether IPv4
  * @param v6        whether IPv6
  * @param nat       which sides of a connection it can translate
- * @param oneWay    whether it forwards a connection of which one direction was seen only (UDP that nobody answers), from
- *                  add on; else it forwards from established on
+ * @param oneWay    whether it forwards a connection of which one direction was seen only (UDP that nobody answers),
+ *                  from add on; else it forwards from established on
  * @param zones     zones it can tell apart; empty for all
  * @param counters  whether its {@link Activity} counts packets; else it knows idle times only
  * @param capacity  connections (FORWARDS: paths) that it can hold, 0 if that is unknown

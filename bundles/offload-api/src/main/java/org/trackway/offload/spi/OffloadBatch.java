@@ -8,8 +8,8 @@ import org.trackway.offload.Path;
 import org.trackway.packet.Port;
 
 /**
- * Operations for one provider, to be performed in their order. The manager fills it, the provider answers each operation.
- * Belongs to the thread that performs it; only {@link #answered} and {@link #cancel} may be called by
+ * Operations for one provider, to be performed in their order. The manager fills it, the provider answers each
+ * operation. Belongs to the thread that performs it; only {@link #answered} and {@link #cancel} may be called by
  * others.
  */
 public final class OffloadBatch {
@@ -44,8 +44,8 @@ public final class OffloadBatch {
     }
 
     /**
-     * Performs operations by the methods of a provider, one after the other, until all are done or the batch is cancelled;
-     * what one throws fails that one alone.
+     * Performs operations by the methods of a provider, one after the other, until all are done or the batch is
+     * cancelled; what one throws fails that one alone.
      */
     public void perform(final OffloadProvider provider) {
         for (final Operation operation : operations) {

@@ -17,9 +17,9 @@ import org.trackway.packet.Port;
  * connection on it.
  *
  * <p><b>Threads.</b> All operations of one provider are called by one thread of its own, one at a time; {@link #name},
- * {@link #priority}, {@link #capabilities} and {@link #serves} by any. An operation may block, but its answer has a limit
- * (one second unless it is configured): past that the provider is in quarantine, its connections go to software, and it
- * is tried again later. What it throws counts as a failed answer. Nothing it does reaches the packet path.
+ * {@link #priority}, {@link #capabilities} and {@link #serves} by any. An operation may block, but its answer has a
+ * limit (one second unless it is configured): past that the provider is in quarantine, its connections go to software,
+ * and it is tried again later. What it throws counts as a failed answer. Nothing it does reaches the packet path.
  *
  * <p><b>Life.</b> When the service goes, what it holds is deleted in its last calls, within a limit (5 s); after that
  * none comes, and what is left is the provider's own to remove.
@@ -30,7 +30,9 @@ import org.trackway.packet.Port;
 @ConsumerType
 public interface OffloadProvider {
 
-    /** {@return the name it is known by, unique in the container: letters, digits, {@code _}, {@code .} and {@code -}} */
+    /**
+     * {@return the name it is known by, unique in the container: letters, digits, {@code _}, {@code .} and {@code -}}
+     */
     String name();
 
     /** {@return the place among providers: a higher one is offered connections first} */
@@ -43,7 +45,9 @@ public interface OffloadProvider {
         return Capabilities.TRACKS;
     }
 
-    /** {@return whether it owns or can serve this port; asked seldom and remembered, see {@link ProviderContext#portLost}} */
+    /**
+     * {@return whether it owns or can serve this port; asked seldom and remembered, see {@link ProviderContext#portLost}}
+     */
     default boolean serves(final Port port) {
         return true;
     }
@@ -63,8 +67,8 @@ public interface OffloadProvider {
      * Takes a connection.
      *
      * @param connection as it is now, both tuples and with them the translation
-     * @param ingress    where its original direction comes in; empty if it is older than the offload of this container, or
-     *                   that port has gone
+     * @param ingress    where its original direction comes in; empty if it is older than the offload of this
+     *                   container, or that port has gone
      */
     Answer add(Connection connection, Optional<Port> ingress);
 
@@ -125,8 +129,8 @@ public interface OffloadProvider {
     }
 
     /**
-     * Performs operations, in order, and sets the answer of each. What is left without one has failed. The default calls
-     * the methods above, one for each operation; hardware that gets many entries at once overrides it.
+     * Performs operations, in order, and sets the answer of each. What is left without one has failed. The default
+     * calls the methods above, one for each operation; hardware that gets many entries at once overrides it.
      */
     default void submit(final OffloadBatch batch) {
         batch.perform(this);

@@ -4,9 +4,9 @@ package org.trackway.offload.spi;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
- * How a provider reports what nobody asked it. Every method may be called by any thread, returns at once and takes effect
- * soon; what is said of something that the provider does not hold is counted as a failure of it, and ignored. Once the
- * provider has gone nothing has any effect.
+ * How a provider reports what nobody asked it. Every method may be called by any thread, returns at once and takes
+ * effect soon; what is said of something that the provider does not hold is counted as a failure of it, and ignored.
+ * Once the provider has gone nothing has any effect.
  */
 @ProviderType
 public interface ProviderContext {
@@ -17,7 +17,9 @@ public interface ProviderContext {
     /** Says what became of a forward that was {@link Answer#PENDING}. */
     void pathAnswer(long pathId, Answer answer);
 
-    /** Hardware has lost this connection; its packets come through software again. It is offered anew some time later. */
+    /**
+     * Hardware has lost this connection; its packets come through software again. It is offered anew some time later.
+     */
     void lost(long connectionId, String why);
 
     /** Hardware has lost this path. */
