@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.trackway.offload;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -80,5 +81,20 @@ public record OffloadSettings(boolean enabled, int minPackets, int minAgeMs, Set
     /** {@return the settings of a provider} */
     public Provider provider(final String name) {
         return providers.getOrDefault(name, Provider.DEFAULT);
+    }
+
+    /** {@return the same, switched on or off} */
+    public OffloadSettings withEnabled(final boolean value) {
+        return new OffloadSettings(value, minPackets, minAgeMs, protocols, zones, queueSize, batchSize, updateIntervalMs,
+            callLimitMs, closeLimitMs, maxFailures, retryMs, providers);
+    }
+
+    /** {@return the same with these settings of one provider} */
+    public OffloadSettings withProvider(final String name, final Provider settings) {
+        final Map<String, Provider> changed = new HashMap<>(providers);
+        changed.put(name, settings);
+        changed.values().removeIf(Provider.DEFAULT::equals);
+        return new OffloadSettings(enabled, minPackets, minAgeMs, protocols, zones, queueSize, batchSize,
+            updateIntervalMs, callLimitMs, closeLimitMs, maxFailures, retryMs, changed);
     }
 }

@@ -110,4 +110,9 @@ final class Conditions {
     Conditions helper(final String name) {
         return name == null ? this : and(connection -> connection.helper().filter(name::equals).isPresent());
     }
+
+    /** By whether something beside the tracker holds it; false asks for nothing. */
+    Conditions offloaded(final boolean only) {
+        return only ? and(Connection::offloaded) : this;
+    }
 }

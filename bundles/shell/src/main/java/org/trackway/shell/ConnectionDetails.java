@@ -53,12 +53,20 @@ final class ConnectionDetails {
         } else {
             lines.put("Accounting", "off when it was made");
         }
+        if (connection.offloaded()) {
+            lines.put("Offloaded", "yes, and does not expire meanwhile");
+        }
         lines.put("Mark", "0x" + Integer.toHexString(connection.mark()));
         final String label = ConnectionTable.label(connection);
         lines.put("Label", label == null ? "0x0" : label);
         connection.helper().ifPresent(helper -> lines.put("Helper", helper));
         connection.parent().ifPresent(parent -> lines.put("Announced by", Endpoints.line(parent)));
         return lines;
+    }
+
+    /** Prints lines, their names in a column of their own. */
+    static void print(final Console console, final Map<String, String> lines) {
+        lines.forEach((name, value) -> console.println(console.bold(String.format("%-15s", name)) + value));
     }
 
     private static String peer(final Connection.Peer peer) {
@@ -94,6 +102,7 @@ final class ConnectionDetails {
             json.put("ageMs", (nowNs - connection.createdNs()) / 1_000_000);
             json.put("idleMs", (nowNs - connection.lastSeenNs()) / 1_000_000);
         }
+        json.put("offloaded", connection.offloaded());
         json.put("mark", Integer.toUnsignedLong(connection.mark()));
         final String label = ConnectionTable.label(connection);
         json.put("label", label == null ? "0x0" : label);

@@ -9,7 +9,8 @@ final class ConnectionTable {
 
     private final Table table = new Table().text("ID").number("Zone").text("Proto").text("Source").text("Destination")
         .text("State").number("Packets out/back").number("Bytes out/back").number("Expires [s]")
-        .optional("Seen by the peer").optional("Mark").optional("Label").optional("Helper").optional("Announced by");
+        .optional("Offloaded").optional("Seen by the peer").optional("Mark").optional("Label").optional("Helper")
+        .optional("Announced by");
 
     /** Adds a connection. */
     void add(final Connection connection) {
@@ -17,7 +18,8 @@ final class ConnectionTable {
             Endpoints.source(connection.original()), Endpoints.destination(connection.original()), connection.state(),
             connection.originalCount().packets() + "/" + connection.replyCount().packets(),
             connection.originalCount().bytes() + "/" + connection.replyCount().bytes(),
-            connection.remainingNs() / 1_000_000_000, Endpoints.translation(connection),
+            connection.remainingNs() / 1_000_000_000, connection.offloaded() ? "yes" : null,
+            Endpoints.translation(connection),
             connection.mark() == 0 ? null : "0x" + Integer.toHexString(connection.mark()),
             label(connection), connection.helper().orElse(null),
             connection.parent().map(parent -> Endpoints.source(parent) + " > " + Endpoints.destination(parent))

@@ -24,6 +24,7 @@ import org.trackway.conntrack.OvsFormat;
       conntrack:list --top 10 --sort packets   ... with most packets
       conntrack:list --tracker replay          those of the last replay
       conntrack:list --zone 5 --count          how many
+      conntrack:list --offloaded               those in hardware
       conntrack:list --ovs -m -s               as dpctl/dump-conntrack -m -s
     """)
 public final class ListCommand extends FilteredCommand {
@@ -40,6 +41,9 @@ public final class ListCommand extends FilteredCommand {
     @Option(name = "--helper", description = "Only connections that this helper watches")
     @Completion(HelperNames.class)
     String helper;
+
+    @Option(name = "--offloaded", description = "Only connections that a provider of offload holds")
+    boolean offloaded;
 
     @Option(name = "--sort", description = "Sort by zone (the default), id, protocol, source, destination, state, "
         + "packets, bytes, expires, age or seen")
@@ -71,7 +75,8 @@ public final class ListCommand extends FilteredCommand {
     @Override
     void run(final Console console) {
         final Conntrack conntrack = tracker();
-        final ConnectionFilter filter = conditions().state(state).mark(mark).helper(helper).filter();
+        final ConnectionFilter filter = conditions().state(state).mark(mark).helper(helper)
+            .offloaded(offloaded).filter();
         if (count) {
             final long[] number = new long[1];
             conntrack.forEach(filter, connection -> number[0]++);

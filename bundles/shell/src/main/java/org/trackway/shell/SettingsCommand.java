@@ -19,6 +19,6 @@ abstract class SettingsCommand extends TrackwayCommand {
 
     /** Changes the settings, for good, and returns those in force. */
     final ConntrackSettings change(final UnaryOperator<ConntrackSettings> change) throws IOException {
-        return new Settings(configurations, live).change(change);
+        return Settings.of(configurations, live).change(change);
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.trackway.shell;
 
-import java.util.Map;
 import org.apache.karaf.shell.api.action.Argument;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.Option;
@@ -33,26 +32,14 @@ public final class ShowCommand extends TrackerCommand {
     @Override
     void run(final Console console) {
         final Conntrack conntrack = tracker();
-        final Connection connection = conntrack.connection(parse(id)).orElseThrow(() ->
-            new IllegalArgumentException("connection " + id + " is gone, or never was in tracker " + conntrack.name()));
+        final Connection connection = ConnectionChoice.byId(conntrack, id);
         final ConnectionDetails details = new ConnectionDetails(connection, conntrack.now());
         if (json) {
             console.println(Json.write(details.json()));
         } else if (ovs) {
             console.println(OvsFormat.connection(connection, true, true));
         } else {
-            for (final Map.Entry<String, String> line : details.lines().entrySet()) {
-                console.println(console.bold(String.format("%-15s", line.getKey())) + line.getValue());
-            }
-        }
-    }
-
-    private static long parse(final String text) {
-        try {
-            return Long.parseUnsignedLong(text);
-        } catch (final NumberFormatException notAnId) {
-            throw new IllegalArgumentException("'" + text + "' is no id of a connection: conntrack:list prints them",
-                notAnId);
+            ConnectionDetails.print(console, details.lines());
         }
     }
 }

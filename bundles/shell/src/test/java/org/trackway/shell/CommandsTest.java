@@ -59,7 +59,9 @@ class CommandsTest {
             "conntrack:expectations", "conntrack:flush", "conntrack:fragments", "conntrack:limits", "conntrack:list",
             "conntrack:show", "conntrack:stats", "conntrack:tables", "conntrack:timeouts", "conntrack:zones",
             "datapath:flow-add", "datapath:flow-load", "datapath:flow-remove", "datapath:flows", "datapath:port-add",
-            "datapath:port-remove", "datapath:ports", "datapath:replay");
+            "datapath:port-remove", "datapath:ports", "datapath:replay", "offload:disable", "offload:drain",
+            "offload:enable", "offload:flush", "offload:list", "offload:providers", "offload:resume",
+            "offload:settings", "offload:show", "offload:verify", "offload:why");
     }
 
     @TestFactory

@@ -99,7 +99,7 @@ class TrackerCommandsTest {
             [{"id":"12","zone":5,"protocol":"udp","original":{"source":"10.1.1.1","destination":"10.1.1.2",\
             "sourcePort":2000,"destinationPort":53,"packets":9,"bytes":9000},"reply":{"source":"10.1.1.2",\
             "destination":"10.1.1.1","sourcePort":53,"destinationPort":2000,"packets":0,"bytes":0},"translated":false,\
-            "state":"MULTIPLE","expiresMs":30900,"ageMs":2000,"idleMs":1000,"mark":0,"label":"0x0",\
+            "state":"MULTIPLE","expiresMs":30900,"ageMs":2000,"idleMs":1000,"offloaded":false,"mark":0,"label":"0x0",\
             "timeoutPolicy":null,"helper":null,"parent":null}]
             """);
         command.zone = "6";
@@ -132,6 +132,23 @@ class TrackerCommandsTest {
         assertThatThrownBy(() -> print(command)).hasMessage("connection 99 is gone, or never was in tracker live");
         command.id = "x";
         assertThatThrownBy(() -> print(command)).hasMessage("'x' is no id of a connection: conntrack:list prints them");
+    }
+
+    @Test
+    void whatIsInHardwareIsMarked() throws IOException {
+        tracker.connections.add(Connections.udp("10.1.1.3", 3000, "10.1.1.2", 53).id(16).offloaded().make());
+        final ListCommand list = new ListCommand();
+        list.offloaded = true;
+        assertThat(print(list)).isEqualTo("""
+            ID  Zone  Proto  Source         Destination  State     Packets out/back  Bytes out/back  Expires [s]  \
+            Offloaded
+            16     0  udp    10.1.1.3:3000  10.1.1.2:53  MULTIPLE               2/1         200/150           30  yes
+            """);
+        list.json = true;
+        assertThat(print(list)).contains("\"offloaded\":true");
+        final ShowCommand show = new ShowCommand();
+        show.id = "16";
+        assertThat(print(show)).contains("Offloaded      yes, and does not expire meanwhile\n");
     }
 
     @Test
