@@ -104,6 +104,64 @@ class BridgeTest {
         }
     }
 
+    @Test
+    void broadcastAndMulticastGoToEveryOtherPortAndTheRestWhereItBelongs() throws Exception {
+        network.namespaces("third");
+        network.cable("third/eth0", "bridge/middle");
+        bridge();
+        forwarder.port("middle");
+        final String one = "02:00:00:00:00:01";
+        final String two = "02:00:00:00:00:02";
+        final Packets any = Packets.udp4("10.9.0.1", 7, "10.9.0.2", 7);
+        final byte[] broadcast = any.macs(one, "ff:ff:ff:ff:ff:ff").bytes();
+        final byte[] multicast = any.macs(one, "01:00:5e:00:00:fb").bytes();
+        final byte[] answer = any.macs(two, one).bytes();
+        final byte[] known = any.macs(one, two).bytes();
+        try (Wire client = new Wire("client"); Wire server = new Wire("server"); Wire third = new Wire("third")) {
+            client.send(broadcast);
+            client.send(multicast);
+            server.hears(broadcast, multicast);
+            third.hears(broadcast, multicast);
+            server.send(answer);
+            client.hears(answer);
+            client.send(known);
+            server.hears(broadcast, multicast, known);
+            // What was sent last has gone everywhere that what came before it could have.
+            client.send(broadcast);
+            third.hears(broadcast, multicast, broadcast);
+            client.hears(answer);
+        }
+    }
+
+    /** A port at a host's end of its cable, which remembers what of the test's own came in. */
+    private final class Wire implements AutoCloseable {
+
+        private final Port port;
+        private final List<byte[]> heard = new ArrayList<>();
+
+        Wire(final String namespace) throws IOException {
+            port = new AfPacketPortFactory().open("eth0", Map.of("netns", network.namespace(namespace)));
+        }
+
+        void send(final byte[] frame) throws IOException {
+            final PacketBatch batch = new PacketBatch();
+            batch.add(Packet.of(frame));
+            port.send(batch);
+        }
+
+        void hears(final byte[]... frames) {
+            Await.equal(() -> {
+                receive(port, heard);
+                return heard.stream().filter(frame -> frame[6] == 2 && frame[10] == 0).map(Arrays::hashCode).toList();
+            }, Arrays.stream(frames).map(Arrays::hashCode).toList());
+        }
+
+        @Override
+        public void close() throws IOException {
+            port.close();
+        }
+    }
+
     private static void receive(final Port port, final List<byte[]> frames) {
         final PacketBatch batch = new PacketBatch();
         try {

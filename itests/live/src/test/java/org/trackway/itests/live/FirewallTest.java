@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.trackway.itests.live;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
@@ -22,7 +21,8 @@ class FirewallTest {
 
     @BeforeEach
     void layCables() throws Exception {
-        network = Network.make("ping", "curl", "python3", "vsftpd", "in.tftpd");
+        network = Network.make("ping", "curl", "python3", "vsftpd", "in.tftpd", "lftp", "iperf3", "traceroute",
+            "nc");
         network.namespaces("client", "server", "bridge");
         network.cable("client/eth0", "bridge/inside", "10.9.0.1/24", "fd09::1/64");
         network.cable("server/eth0", "bridge/outside", "10.9.0.2/24", "fd09::2/64");
@@ -68,19 +68,7 @@ class FirewallTest {
     @ParameterizedTest
     @ValueSource(strings = {"10.9.0.2", "fd09::2"})
     void anErrorAboutAConnectionComesBack(final String server) {
-        final String program = """
-            import socket
-            address = socket.getaddrinfo("%s", 4242, type=socket.SOCK_DGRAM)[0]
-            caller = socket.socket(address[0], address[1])
-            caller.settimeout(5)
-            caller.connect(address[4])
-            caller.send(b"x")
-            try:
-                caller.recv(1)
-            except ConnectionRefusedError:
-                print("refused")
-            """.formatted(server);
-        assertThat(network.in("client", "python3", "-c", program)).isEqualTo("refused\n");
+        assertThat(network.isRefused("client", server)).isTrue();
     }
 
     @ParameterizedTest
@@ -97,15 +85,42 @@ class FirewallTest {
     @ParameterizedTest
     @ValueSource(strings = {"10.9.0.2", "[fd09::2]"})
     void tftpTransfersFilesBothWays(final String server) throws Exception {
-        final Path root = Files.createDirectory(network.files().resolve("tftp"));
-        final Path file = Files.write(root.resolve("file"), "Trackway".repeat(10_000).getBytes(US_ASCII));
-        network.start("server", "in.tftpd", "-L", "-c", "-u", "root", "-s", root.toString());
-        Await.until("the server", () -> network.in("server", "cat", "/proc/net/udp6").contains(":0045 "));
+        final TftpServer tftp = TftpServer.start(network, "server");
         final Path copy = network.files().resolve("copy");
         network.in("client", "curl", "-sS", "-o", copy.toString(), "tftp://" + server + "/file");
-        assertThat(Files.mismatch(file, copy)).as("first byte that differs").isEqualTo(-1);
+        assertThat(Files.mismatch(tftp.file(), copy)).as("first byte that differs").isEqualTo(-1);
         network.in("client", "curl", "-sS", "-T", copy.toString(), "tftp://" + server + "/stored");
-        assertThat(Files.mismatch(file, root.resolve("stored"))).as("first byte that differs").isEqualTo(-1);
+        assertThat(Files.mismatch(tftp.file(), tftp.root().resolve("stored"))).as("first byte that differs").isEqualTo(-1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"on", "off"})
+    void lftpTransfersFiles(final String passive) throws Exception {
+        final FtpServer ftp = FtpServer.start(network, "server", false);
+        final Path copy = network.files().resolve("copy");
+        network.in("client", "lftp", "-c", "set ftp:passive-mode " + passive + "; set net:timeout 5; open 10.9.0.2;"
+            + " get file -o " + copy);
+        assertThat(Files.mismatch(ftp.file(), copy)).as("first byte that differs").isEqualTo(-1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"10.9.0.2", "fd09::2 --reverse", "10.9.0.2 --udp --bitrate 50M"})
+    void iperf3PassesBothWays(final String options) throws Exception {
+        network.start("server", "iperf3", "--server");
+        network.awaitListening("server", 5201);
+        assertThat(network.in("client", ("iperf3 --time 1 --format m --client " + options).split(" ")))
+            .contains("iperf Done").doesNotContainPattern("receiver\\s+0\\.00 Mbits");
+    }
+
+    /** The server is a router, too: what lies behind it is found by traceroute, and how much the way there takes. */
+    @ParameterizedTest
+    @CsvSource({"10.9.0.2, 10.7.0.2", "fd09::2, fd07::2"})
+    void routesAndTheirMtuAreFound(final String router, final String far) throws Exception {
+        network.far("server", "client");
+        assertThat(network.in("client", "traceroute", "-n", "-q", "1", "-w", "1", far).lines().skip(1)
+            .map(line -> line.trim().split(" +")[1])).containsExactly(router, far);
+        network.upload("client", far);
+        assertThat(network.in("client", "ip", "route", "get", far)).contains("mtu 1400");
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.trackway.conntrack.ConntrackSettings;
 import org.trackway.datapath.DatapathPort;
 import org.trackway.packet.Bytes;
@@ -22,6 +23,7 @@ import org.trackway.packet.Port;
 import org.trackway.port.afpacket.AfPacketPortFactory;
 
 /** A flood of new connections, far above how many the tracker may hold, while somebody transfers a file. */
+@Isolated("it takes all there is of the machine")
 class FloodTest {
 
     private static final int FLOOD = 500_000;

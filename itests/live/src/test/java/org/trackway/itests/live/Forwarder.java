@@ -4,12 +4,15 @@ package org.trackway.itests.live;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import org.trackway.conntrack.ConnectionFilter;
 import org.trackway.conntrack.Conntrack;
 import org.trackway.conntrack.ConntrackSettings;
+import org.trackway.conntrack.OvsFormat;
 import org.trackway.conntrack.core.Trackers;
 import org.trackway.datapath.Datapath;
 import org.trackway.datapath.DatapathPort;
@@ -22,7 +25,7 @@ import org.trackway.helper.tftp.TftpHelper;
 import org.trackway.port.afpacket.AfPacketPortFactory;
 
 /** The product as it runs in the container, on interfaces of a namespace. */
-final class Forwarder implements AutoCloseable {
+final class Forwarder implements Middlebox {
 
     private final Network network;
     private final String namespace;
@@ -47,6 +50,11 @@ final class Forwarder implements AutoCloseable {
         return datapath;
     }
 
+    @Override
+    public Forwarder attach(final String port, final String mac, final String... addresses) throws IOException {
+        return port(port);
+    }
+
     /** Adds an interface as a port of the same name. */
     Forwarder port(final String name, final String... options) throws IOException {
         final Map<String, String> settings = new HashMap<>(Map.of("netns", network.namespace(namespace)));
@@ -63,6 +71,12 @@ final class Forwarder implements AutoCloseable {
         return this;
     }
 
+    @Override
+    public void rules(final String text) {
+        datapath.removeFlows("", false);
+        flows(text.lines().toList());
+    }
+
     /** Loads flows as they are shipped. */
     Forwarder sample(final String name) throws IOException {
         final Path samples = Path.of(System.getProperty("trackway.samples"));
@@ -71,6 +85,28 @@ final class Forwarder implements AutoCloseable {
 
     DatapathPort state(final String port) {
         return datapath.ports().stream().filter(one -> one.name().equals(port)).findFirst().orElseThrow();
+    }
+
+    @Override
+    public List<String> connections() {
+        final List<String> lines = new ArrayList<>();
+        tracker.forEach(ConnectionFilter.ALL, one -> lines.add(OvsFormat.connection(one, false, false)));
+        return lines;
+    }
+
+    /** {@return what helpers expect, as {@code ovs-appctl dpctl/dump-conntrack-exp} prints it} */
+    List<String> expectations(final OptionalInt zone) {
+        return tracker.expectations(zone).stream().map(OvsFormat::expectation).toList();
+    }
+
+    @Override
+    public void flush() {
+        tracker.flush(ConnectionFilter.ALL);
+    }
+
+    @Override
+    public boolean takesUnfinishedPackets() {
+        return true;
     }
 
     @Override

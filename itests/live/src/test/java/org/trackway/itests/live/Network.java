@@ -10,6 +10,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.Assertions;
@@ -136,6 +137,57 @@ final class Network implements AutoCloseable {
         });
     }
 
+    /** Sends a datagram to a port where nobody listens. {@return whether an ICMP error came back and said so} */
+    boolean isRefused(final String namespace, final String address) {
+        return in(namespace, "python3", "-c", """
+            import socket
+            address = socket.getaddrinfo("%s", 4242, type=socket.SOCK_DGRAM)[0]
+            caller = socket.socket(address[0], address[1])
+            caller.settimeout(5)
+            caller.connect(address[4])
+            caller.send(b"x")
+            try:
+                caller.recv(1)
+            except ConnectionRefusedError:
+                print("refused")
+            except TimeoutError:
+                print("nothing")
+            """.formatted(address)).equals("refused\n");
+    }
+
+    /**
+     * Adds the namespace {@code far}, 10.7.0.2 and fd07::2, behind one that becomes a router and lets no more than 1400
+     * bytes there.
+     *
+     * @param neighbour whom to tell the way there through 10.9.0.2 and fd09::2, null for nobody
+     */
+    void far(final String router, final String neighbour) {
+        namespaces("far");
+        cable("far/eth0", router + "/eth1", "10.7.0.2/24", "fd07::2/64");
+        in(router, "sh", "-c", "cd /proc/sys/net; echo 0 >ipv6/conf/eth1/disable_ipv6;"
+            + " ip address add 10.7.0.1/24 dev eth1; ip address add fd07::1/64 dev eth1; ip link set eth1 mtu 1400;"
+            + " echo 1 >ipv4/ip_forward; echo 1 >ipv6/conf/all/forwarding");
+        in("far", "ip", "route", "add", "default", "via", "10.7.0.1");
+        in("far", "ip", "route", "add", "default", "via", "fd07::1");
+        if (neighbour != null) {
+            in(neighbour, "ip", "route", "add", "10.7.0.0/24", "via", "10.9.0.2");
+            in(neighbour, "ip", "route", "add", "fd07::/64", "via", "fd09::2");
+        }
+    }
+
+    /** Sends a file to a host of the namespace {@code far}, where it must arrive as it was. */
+    void upload(final String namespace, final String address) throws IOException {
+        final byte[] bytes = new byte[1 << 20];
+        new Random(5).nextBytes(bytes);
+        final Path file = Files.write(files.resolve("upload"), bytes);
+        final Path arrived = files.resolve("arrived");
+        final Process receiver = start("far", "sh", "-c", "nc -l " + address + " 9000 >" + arrived);
+        awaitListening("far", 9000);
+        in(namespace, "sh", "-c", "nc -N " + address + " 9000 <" + file);
+        receiver.onExit().join();
+        Assertions.assertThat(Files.mismatch(file, arrived)).as("first byte that differs").isEqualTo(-1);
+    }
+
     private List<String> entering(final String namespace, final String... command) {
         final List<String> full = new ArrayList<>(List.of("ip", "netns", "exec", namespace(namespace)));
         full.addAll(List.of(command));
@@ -172,6 +224,7 @@ final class Network implements AutoCloseable {
         for (final Process process : started) {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
+            process.onExit().join();
         }
         for (final String namespace : namespaces.values()) {
             run(List.of("ip", "netns", "delete", namespace));

@@ -16,6 +16,7 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.trackway.packet.LinuxInterface;
@@ -27,6 +28,7 @@ import org.trackway.packet.PortFactory;
 import org.trackway.port.afpacket.AfPacketPortFactory;
 
 /** Two ports on the two ends of one cable. */
+@Isolated("its rings are small")
 class PortTest {
 
     private final PortFactory factory = new AfPacketPortFactory();
