@@ -92,6 +92,21 @@ public final class Checksums {
         return update32(update32(checksum, (int) (before >>> 32), (int) (after >>> 32)), (int) before, (int) after);
     }
 
+    /** {@return what replacing one 32-bit word by another adds to a one's complement sum; 0 only if they are equal} */
+    public static long change32(final int before, final int after) {
+        return before == after ? 0 : (~before & 0xffffffffL) + (after & 0xffffffffL);
+    }
+
+    /** {@return what replacing one 64-bit word by another adds to a one's complement sum; 0 only if they are equal} */
+    public static long change64(final long before, final long after) {
+        return change32((int) (before >>> 32), (int) (after >>> 32)) + change32((int) before, (int) after);
+    }
+
+    /** {@return {@code checksum} after what it covers changed; changes of several words may be added up} */
+    public static int repair(final int checksum, final long change) {
+        return ~fold((~checksum & 0xffffL) + change) & 0xffff;
+    }
+
     /** {@return the CRC32c of an SCTP packet whose checksum field counts as zero, in the byte order it is stored in} */
     public static int sctp(final byte[] data, final int offset, final int length) {
         final CRC32C crc = new CRC32C();
