@@ -8,6 +8,7 @@ import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.ConfigurationPolicy;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Modified;
 import org.osgi.service.metatype.annotations.Designate;
@@ -21,7 +22,7 @@ import org.trackway.packet.FastPath;
  * leaves the service where it is. Only a changed name or mode makes another card, as if one was pulled and another
  * plugged in.
  */
-@Component(service = {}, configurationPid = DummyComponent.PID)
+@Component(service = {}, configurationPid = DummyComponent.PID, configurationPolicy = ConfigurationPolicy.OPTIONAL)
 @Designate(ocd = DummyConfiguration.class, factory = true)
 @Capability(namespace = "osgi.service",
     attribute = "objectClass:List<String>=\"org.trackway.offload.spi.OffloadProvider\"")

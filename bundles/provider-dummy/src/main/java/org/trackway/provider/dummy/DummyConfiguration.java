@@ -14,15 +14,15 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
         + "org.trackway.provider.dummy- in the configuration's name, or dummy")
     String name() default "";
 
-    @AttributeDefinition(name = "Mode", description = "forwards: packets pass on the card, beside flow table and tracker; "
-        + "tracks: it keeps the state of connections alone")
+    @AttributeDefinition(name = "Mode", description = "forwards: packets pass on the card, beside flow table and "
+        + "tracker; tracks: it keeps the state of connections alone")
     String mode() default "forwards";
 
     @AttributeDefinition(name = "Priority", description = "a higher one is offered connections first")
     int priority() default 0;
 
-    @AttributeDefinition(name = "Ports", description = "names of the ports it serves, separated by commas; * stands for "
-        + "any characters")
+    @AttributeDefinition(name = "Ports", description = "names of the ports it serves, separated by commas; * stands "
+        + "for any characters")
     String ports() default "*";
 
     @AttributeDefinition(name = "Capacity", description = "connections, and as many paths, that it holds, 1 to 1000000")
@@ -31,8 +31,8 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
     @AttributeDefinition(name = "One-way", description = "whether it forwards connections that nobody has answered yet")
     boolean oneWay() default false;
 
-    @AttributeDefinition(name = "Protocols", description = "names or numbers, separated by commas; in mode forwards it can "
-        + "do no others than the default ones")
+    @AttributeDefinition(name = "Protocols", description = "names or numbers, separated by commas; in mode forwards it "
+        + "can do no others than the default ones")
     String protocols() default "icmp, tcp, udp, icmpv6";
 
     @AttributeDefinition(name = "IPv6", description = "whether it takes IPv6")
@@ -47,19 +47,19 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
     @AttributeDefinition(name = "Latency", description = "microseconds that each operation takes, 0 to 60000000")
     int latencyUs() default 0;
 
-    @AttributeDefinition(name = "Pending", description = "milliseconds after which it says what became of add, established "
-        + "and forward, 0 to 60000; 0: it says so at once")
+    @AttributeDefinition(name = "Pending", description = "milliseconds after which it says what became of add, "
+        + "established and forward, 0 to 60000; 0: it says so at once")
     int pendingMs() default 0;
 
     @AttributeDefinition(name = "Failure rate", description = "how many of a thousand operations fail, 0 to 1000")
     int failureRate() default 0;
 
-    @AttributeDefinition(name = "Eviction rate", description = "at how many of a thousand operations it loses the oldest "
-        + "entry (forwards: path) and reports that, 0 to 1000")
+    @AttributeDefinition(name = "Eviction rate", description = "at how many of a thousand operations it loses the "
+        + "oldest entry (forwards: path) and reports that, 0 to 1000")
     int evictionRate() default 0;
 
-    @AttributeDefinition(name = "Throwing", description = "operations that throw: canOffload, add, established, update, "
-        + "delete, forward, activity, withdraw, flush, holdings, separated by commas, or all")
+    @AttributeDefinition(name = "Throwing", description = "operations that throw: canOffload, add, established, "
+        + "update, delete, forward, activity, withdraw, flush, holdings, separated by commas, or all")
     String throwing() default "";
 
     @AttributeDefinition(name = "Hanging", description = "operations that do not return while they are named here")

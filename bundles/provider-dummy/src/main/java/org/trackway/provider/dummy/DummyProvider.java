@@ -31,9 +31,9 @@ import org.trackway.packet.Port;
  * A simulated network card: keeps bounded books of connections and paths, forwards packets of the paths, and does wrong
  * what its settings say.
  *
- * <p>The books are guarded by this object. The manager's thread calls the operations, packet threads {@link #forward(Port,
- * PacketBatch, Egress)}, which reads none of the books but the {@link Forwarder}'s, and any thread {@link #settings}.
- * Nothing is waited for under the lock but packets that are passing.
+ * <p>The books are guarded by this object. The manager's thread calls the operations, packet threads
+ * {@link #forward(Port, PacketBatch, Egress)}, which reads none of the books but the {@link Forwarder}'s, and any
+ * thread {@link #settings}. Nothing is waited for under the lock but packets that are passing.
  */
 final class DummyProvider implements OffloadProvider, FastPath, Forwarder.Reports {
 
@@ -222,8 +222,17 @@ final class DummyProvider implements OffloadProvider, FastPath, Forwarder.Report
         }
         synchronized (this) {
             final Held held = connections.get(connectionId);
-            return held == null ? unheld() : new Activity(clock.getAsLong() - held.addedNs, 0, 0, 0, 0);
+            return held == null ? unheld() : seen(held);
         }
+    }
+
+    /** What it has seen of a connection: nothing if it tracks, and what its paths say if it forwards. */
+    private Activity seen(final Held held) {
+        return settings.forwards() ? Activity.UNTOLD : new Activity(clock.getAsLong() - held.addedNs, 0, 0, 0, 0);
+    }
+
+    private Activity seen(final PathEntry entry) {
+        return new Activity(Math.max(0, clock.getAsLong() - entry.lastSeenNs()), entry.packets(), entry.bytes(), 0, 0);
     }
 
     private Activity unheld() {
@@ -232,14 +241,14 @@ final class DummyProvider implements OffloadProvider, FastPath, Forwarder.Report
     }
 
     @Override
-    public void delete(final long connectionId) {
+    public Activity delete(final long connectionId) {
         if (!begin(Call.DELETE)) {
             throw new IllegalStateException("told to fail");
         }
         synchronized (this) {
-            if (connections.remove(connectionId) != null) {
-                removePaths(paths.values().stream().filter(entry -> entry.passes(connectionId)).toList());
-            }
+            final Held held = connections.remove(connectionId);
+            removePaths(paths.values().stream().filter(entry -> entry.passes(connectionId)).toList());
+            return held == null ? Activity.UNKNOWN : seen(held);
         }
     }
 
@@ -254,8 +263,11 @@ final class DummyProvider implements OffloadProvider, FastPath, Forwarder.Report
                 return answer;
             }
             final PathEntry entry = new PathEntry(pathId, path, clock.getAsLong());
-            if (paths.containsKey(pathId) || !forwarder.add(entry)) {
-                return Answer.failed("it holds path " + pathId + ", or one for the same packets, already");
+            if (paths.containsKey(pathId)) {
+                return Answer.failed("it holds path " + pathId + " already");
+            }
+            if (!forwarder.add(entry)) {
+                return Answer.no("it holds a path for the same packets");
             }
             paths.put(pathId, entry);
             return accept(() -> holds(entry), to -> to.pathAnswer(pathId, Answer.ACCEPTED));
@@ -275,8 +287,10 @@ final class DummyProvider implements OffloadProvider, FastPath, Forwarder.Report
                 return Answer.later("it has not seen both directions of connection " + hop.connection());
             }
         }
-        if (!settings.serves(path.ingress()) || !settings.serves(path.egress())) {
-            return Answer.no("it does not serve port " + (settings.serves(path.ingress()) ? path.egress() : path.ingress()));
+        for (final String port : List.of(path.ingress(), path.egress())) {
+            if (!settings.serves(port)) {
+                return Answer.no("it does not serve port " + port);
+            }
         }
         if (path.translates() && settings.capabilities().nat().isEmpty()
                 || path.arrives().icmpType() != path.leaves().icmpType()) {
@@ -299,22 +313,23 @@ final class DummyProvider implements OffloadProvider, FastPath, Forwarder.Report
             if (entry == null) {
                 return unheld();
             }
-            final long idleNs = Math.max(0, clock.getAsLong() - entry.lastSeenNs());
-            return settings.backwards() && answers++ % 2 != 0 ? new Activity(idleNs, 0, 0, 0, 0)
-                : new Activity(idleNs, entry.packets(), entry.bytes(), 0, 0);
+            final Activity seen = seen(entry);
+            return settings.backwards() && answers++ % 2 != 0 ? new Activity(seen.idleNs(), 0, 0, 0, 0) : seen;
         }
     }
 
     @Override
-    public void withdraw(final long pathId) {
+    public Activity withdraw(final long pathId) {
         if (!begin(Call.WITHDRAW)) {
             throw new IllegalStateException("told to fail");
         }
         synchronized (this) {
             final PathEntry entry = paths.get(pathId);
-            if (entry != null) {
-                removePaths(List.of(entry));
+            if (entry == null) {
+                return Activity.UNKNOWN;
             }
+            removePaths(List.of(entry));
+            return seen(entry);
         }
     }
 

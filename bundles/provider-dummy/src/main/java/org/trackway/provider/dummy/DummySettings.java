@@ -13,8 +13,8 @@ import org.trackway.offload.spi.Capabilities.Translation;
 import org.trackway.packet.IpProtocol;
 
 /**
- * Settings of a simulated card; {@link DummyConfiguration} says what they mean. Immutable; wrong values are refused with
- * the name, what was given and what is allowed.
+ * Settings of a simulated card; {@link DummyConfiguration} says what they mean. Immutable; wrong values are refused
+ * with the name, what was given and what is allowed.
  */
 record DummySettings(String name, int priority, List<Pattern> ports, Capabilities capabilities, int latencyUs,
         int pendingMs, int failureRate, int evictionRate, Set<Call> throwing, Set<Call> hanging, boolean forget,
@@ -78,7 +78,8 @@ record DummySettings(String name, int priority, List<Pattern> ports, Capabilitie
     }
 
     private static Pattern pattern(final String port) {
-        return Pattern.compile(Arrays.stream(port.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*")));
+        return Pattern.compile(Arrays.stream(port.split("\\*", -1)).map(Pattern::quote)
+            .collect(Collectors.joining(".*")));
     }
 
     /** {@return whether it serves a port of this name} */

@@ -89,7 +89,7 @@ final class Forwarder {
     private PathEntry find(final String port, final Packet packet, final PathMatch match) {
         final int kind = match.read(port, packet);
         final PathEntry entry = kind == PathMatch.OTHER ? null : paths.get(match);
-        if (entry == null || entry.isOff()) {
+        if (entry == null || entry.isOff() || !entry.match.comesFrom(packet)) {
             return null;
         }
         if (kind == PathMatch.CLOSING) {

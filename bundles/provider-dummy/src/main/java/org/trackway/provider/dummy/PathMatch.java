@@ -11,8 +11,8 @@ import org.trackway.packet.IpProtocol;
 import org.trackway.packet.Packet;
 
 /**
- * What the packets of a path look like as they come in: port, tags and tuple. A key of the card's table, or scratch space
- * of one thread that is filled from packet after packet.
+ * What the packets of a path look like as they come in: port, tags and tuple. A key of the card's table, or scratch
+ * space of one thread that is filled from packet after packet.
  */
 final class PathMatch {
 
@@ -23,6 +23,7 @@ final class PathMatch {
     /** {@link #read}: it ends the connection of a path that matches. */
     static final int CLOSING = 2;
 
+    private static final long ANY = -1;
     private static final int FIN = 1;
     private static final int SYN = 2;
     private static final int RST = 4;
@@ -38,6 +39,9 @@ final class PathMatch {
     private long ports;
     /** Type and TCI of the outer tag in the high half, of the inner one in the low half. */
     private long tags;
+    /** Ethernet addresses that packets have to come with, or {@link #ANY}; not part of what makes two of them equal. */
+    private long ethernetSource = ANY;
+    private long ethernetDestination = ANY;
 
     /** {@return what packets of a path look like} */
     static PathMatch of(final Path path) {
@@ -50,6 +54,8 @@ final class PathMatch {
         match.destinationHigh = tuple.destination().high();
         match.destinationLow = tuple.destination().low();
         match.ports = ports(tuple.sourcePort(), tuple.destinationPort(), tuple.protocol(), tuple.icmpType());
+        match.ethernetSource = path.arrivingSource().orElse(ANY);
+        match.ethernetDestination = path.arrivingDestination().orElse(ANY);
         final List<Path.Tag> list = path.arrivingTags();
         for (int i = 0; i < list.size(); i++) {
             match.tags |= tag(i, list.get(i).etherType(), list.get(i).tci());
@@ -66,8 +72,8 @@ final class PathMatch {
     }
 
     /**
-     * Takes over what a packet looks like. What is not whole and plain is for software: fragments, IP options, extension
-     * headers, SNAP, wrong lengths or header checksums, SYN, ICMP that is no query.
+     * Takes over what a packet looks like. What is not whole and plain is for software: fragments, IP options,
+     * extension headers, SNAP, wrong lengths or header checksums, SYN, ICMP that is no query.
      *
      * @param port where it came in
      * @return {@link #OTHER}, {@link #PLAIN} or {@link #CLOSING}
@@ -135,6 +141,16 @@ final class PathMatch {
             return CLOSING;
         }
         return (flags & (SYN | ACK)) == ACK ? PLAIN : OTHER;
+    }
+
+    /** {@return whether a packet that is equal in all else comes with the Ethernet addresses that it has to} */
+    boolean comesFrom(final Packet packet) {
+        return isAt(packet, 0, ethernetDestination) && isAt(packet, 6, ethernetSource);
+    }
+
+    private static boolean isAt(final Packet packet, final int at, final long mac) {
+        final int index = packet.offset() + at;
+        return mac == ANY || (Bytes.u32(packet.data(), index) << 16 | Bytes.u16(packet.data(), index + 4)) == mac;
     }
 
     @Override

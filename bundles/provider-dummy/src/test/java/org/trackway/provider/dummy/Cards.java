@@ -43,7 +43,8 @@ final class Cards {
             (proxy, method, arguments) -> values.getOrDefault(method.getName(), method.getDefaultValue()));
     }
 
-    static Tuple tuple(final String source, final int protocol, final int one, final String destination, final int other) {
+    static Tuple tuple(final String source, final int protocol, final int one, final String destination,
+            final int other) {
         return Tuple.of(IpAddress.parse(source), IpAddress.parse(destination), protocol, one, other);
     }
 
@@ -69,8 +70,8 @@ final class Cards {
     }
 
     static Path path(final Tuple arrives, final Tuple leaves, final long connection) {
-        return new Path("p1", "p2", arrives, leaves, List.of(), List.of(), OptionalLong.empty(), OptionalLong.empty(), 0,
-            List.of(new Path.Hop(connection, false)));
+        return new Path("p1", "p2", arrives, leaves, List.of(), List.of(), OptionalLong.empty(), OptionalLong.empty(),
+            0, List.of(new Path.Hop(connection, false)));
     }
 
     static PacketBatch batch(final Packet... packets) {

@@ -64,10 +64,11 @@ class DummyProviderTest {
         final Bench bench = new Bench().hold(1).hold(2).forward(7, Cards.path(1)).forward(8, Cards.path(2));
         assertThat(connections(bench)).containsExactly(1L, 2L);
         assertThat(paths(bench)).containsExactly(7L, 8L);
-        bench.card.withdraw(8);
-        bench.card.delete(2);
-        bench.card.delete(99);
-        bench.card.withdraw(99);
+        bench.receive(packet(2));
+        assertThat(bench.card.withdraw(8)).isEqualTo(new Activity(0, 1, 100, 0, 0));
+        assertThat(bench.card.delete(2)).isEqualTo(Activity.UNTOLD);
+        assertThat(bench.card.delete(99)).isEqualTo(Activity.UNKNOWN);
+        assertThat(bench.card.withdraw(99)).isEqualTo(Activity.UNKNOWN);
         assertThat(connections(bench)).containsExactly(1L);
         assertThat(paths(bench)).containsExactly(7L);
         bench.card.flush();
@@ -94,6 +95,7 @@ class DummyProviderTest {
         bench.now += 40;
         assertThat(bench.card.update(1)).isEqualTo(new Activity(40, 0, 0, 0, 0));
         assertThat(bench.card.update(2)).isEqualTo(Activity.UNKNOWN);
+        assertThat(bench.card.delete(1)).isEqualTo(new Activity(40, 0, 0, 0, 0));
         assertThat(bench.card.forward(7, Cards.path(1)).kind()).isEqualTo(Kind.NO);
         assertThat(bench.receive(packet(1)).size()).isEqualTo(1);
     }
@@ -104,7 +106,7 @@ class DummyProviderTest {
         assertThat(add(bench, Cards.connection(1))).isEqualTo(Kind.FAILED);
         assertThat(bench.card.established(Cards.connection(2), Optional.empty()).kind()).isEqualTo(Kind.FAILED);
         assertThat(bench.card.forward(7, Cards.path(1)).kind()).isEqualTo(Kind.FAILED);
-        assertThat(bench.card.forward(8, Cards.path(1)).kind()).as("for the same packets").isEqualTo(Kind.FAILED);
+        assertThat(bench.card.forward(8, Cards.path(1)).kind()).as("for the same packets").isEqualTo(Kind.NO);
         assertThat(bench.card.forward(9, Cards.path(2)).kind()).isEqualTo(Kind.FAILED);
     }
 
@@ -137,7 +139,8 @@ class DummyProviderTest {
         assertThat(bench.card.forward(7, Cards.path(Cards.udp(1), Cards.udp(2), 1)).kind()).isEqualTo(Kind.NO);
         bench.set("protocols", "udp, sctp");
         bench.card.flush();
-        assertThat(add(bench, over(IpProtocol.SCTP, "10.0.0.1", "10.0.0.2"))).as("can't be rewritten").isEqualTo(Kind.NO);
+        assertThat(add(bench, over(IpProtocol.SCTP, "10.0.0.1", "10.0.0.2"))).as("can't be rewritten")
+            .isEqualTo(Kind.NO);
         bench.set();
         assertThat(add(bench, Cards.connection(3, Cards.udp(1), translated(3).reply()))).isEqualTo(Kind.ACCEPTED);
     }
@@ -152,10 +155,11 @@ class DummyProviderTest {
 
     @Test
     void aFullCardTakesNoMoreAndLosesNothing() {
-        final Bench bench = new Bench("capacity", 2).hold(1).hold(2).forward(7, Cards.path(1)).forward(8, Cards.path(2));
+        final Bench bench = new Bench("capacity", 2).hold(1).hold(2);
+        bench.forward(7, Cards.path(1)).forward(8, Cards.path(2));
         assertThat(add(bench, Cards.connection(3))).isEqualTo(Kind.FULL);
-        final Path reply = new Path("p2", "p1", Cards.udp(1001).reverse(), Cards.udp(1001).reverse(), List.of(), List.of(),
-            OptionalLong.empty(), OptionalLong.empty(), 0, List.of(new Path.Hop(1, true)));
+        final Path reply = new Path("p2", "p1", Cards.udp(1001).reverse(), Cards.udp(1001).reverse(), List.of(),
+            List.of(), OptionalLong.empty(), OptionalLong.empty(), 0, List.of(new Path.Hop(1, true)));
         assertThat(bench.card.forward(9, reply)).isEqualTo(Answer.FULL);
         assertThat(connections(bench)).containsExactly(1L, 2L);
         bench.card.withdraw(8);
@@ -223,7 +227,8 @@ class DummyProviderTest {
         final Bench bench = new Bench("throwing", "all");
         assertThatThrownBy(() -> bench.card.canOffload(connection)).hasMessage("told to throw in canOffload");
         assertThatThrownBy(() -> bench.card.add(connection, Optional.empty())).hasMessage("told to throw in add");
-        assertThatThrownBy(() -> bench.card.established(connection, Optional.empty())).hasMessageContaining("established");
+        assertThatThrownBy(() -> bench.card.established(connection, Optional.empty()))
+            .hasMessageContaining("established");
         assertThatThrownBy(() -> bench.card.update(1)).hasMessageContaining("update");
         assertThatThrownBy(() -> bench.card.delete(1)).hasMessageContaining("delete");
         assertThatThrownBy(() -> bench.card.forward(7, Cards.path(1))).hasMessageContaining("forward");

@@ -27,14 +27,14 @@ class DummySettingsTest {
 
     @Test
     void everyValueReachesItsSetting() {
-        final DummySettings settings = Cards.settings("name", "nic", "mode", "tracks", "priority", 7, "ports", "p1, eth*",
-            "capacity", 10, "oneWay", true, "protocols", "tcp,47", "v6", false, "nat", false, "batchSize", 9, "latencyUs",
-            1, "pendingMs", 2, "failureRate", 3, "evictionRate", 4, "throwing", "add, delete", "hanging", "all",
-            "forget", true, "lie", true, "backwards", true, "lost", true);
-        assertThat(settings.capabilities()).isEqualTo(new Capabilities(Mode.TRACKS, Set.of(6, 47), true, false, Set.of(),
-            true, Set.of(), true, 10, 9));
-        assertThat(settings).isEqualTo(new DummySettings("nic", 7, settings.ports(), settings.capabilities(), 1, 2, 3, 4,
-            EnumSet.of(Call.ADD, Call.DELETE), EnumSet.allOf(Call.class), true, true, true, true));
+        final DummySettings settings = Cards.settings("name", "nic", "mode", "tracks", "priority", 7,
+            "ports", "p1, eth*", "capacity", 10, "oneWay", true, "protocols", "tcp,47", "v6", false, "nat", false,
+            "batchSize", 9, "latencyUs", 1, "pendingMs", 2, "failureRate", 3, "evictionRate", 4,
+            "throwing", "add, delete", "hanging", "all", "forget", true, "lie", true, "backwards", true, "lost", true);
+        assertThat(settings.capabilities()).isEqualTo(new Capabilities(Mode.TRACKS, Set.of(6, 47), true, false,
+            Set.of(), true, Set.of(), true, 10, 9));
+        assertThat(settings).isEqualTo(new DummySettings("nic", 7, settings.ports(), settings.capabilities(), 1, 2, 3,
+            4, EnumSet.of(Call.ADD, Call.DELETE), EnumSet.allOf(Call.class), true, true, true, true));
     }
 
     @Test
@@ -71,6 +71,7 @@ class DummySettingsTest {
         "evictionRate| -5      | evictionRate -5 is not in 0 to 1000"})
     void wrongValuesAreRefusedWithWhatIsAllowed(final String key, final String value, final String message) {
         final Object typed = value.matches("-?[0-9]+") ? Integer.valueOf(value) : value;
-        assertThatIllegalArgumentException().isThrownBy(() -> Cards.settings(key, typed)).withMessageContaining(message);
+        assertThatIllegalArgumentException().isThrownBy(() -> Cards.settings(key, typed))
+            .withMessageContaining(message);
     }
 }

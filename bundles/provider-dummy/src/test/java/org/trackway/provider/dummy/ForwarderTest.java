@@ -131,13 +131,25 @@ class ForwarderTest {
     }
 
     @Test
+    void anotherEthernetAddressIsSoftwaresWhereFlowsLookAtIt() {
+        final Bench bench = new Bench().hold(1);
+        bench.forward(7, new Path("p1", "p2", Cards.udp(1001), Cards.udp(1001), List.of(), List.of(),
+            OptionalLong.empty(), OptionalLong.empty(), 0, List.of(new Path.Hop(1, false)),
+            OptionalLong.of(0x0200_0000_0001L), OptionalLong.of(0xffff_ffff_fffeL)));
+        assertLeftAlone(bench, udp(1).macs("02:00:00:00:00:03", "ff:ff:ff:ff:ff:fe").build());
+        assertLeftAlone(bench, udp(1).macs("02:00:00:00:00:01", "ff:ff:ff:ff:ff:ff").build());
+        assertThat(bench.receive(udp(1).macs("02:00:00:00:00:01", "ff:ff:ff:ff:ff:fe").build()).isEmpty()).isTrue();
+    }
+
+    @Test
     void othersOfTheBatchStayInTheirOrder() {
         final Bench bench = new Bench().hold(1).hold(2).hold(3).forward(7, Cards.path(1)).forward(8, Cards.path(3));
-        bench.forward(9, new Path("p1", "p9", Cards.udp(1002), Cards.udp(1002), List.of(), List.of(), OptionalLong.empty(),
-            OptionalLong.empty(), 0, List.of(new Path.Hop(2, false))));
+        bench.forward(9, new Path("p1", "p9", Cards.udp(1002), Cards.udp(1002), List.of(), List.of(),
+            OptionalLong.empty(), OptionalLong.empty(), 0, List.of(new Path.Hop(2, false))));
         final Packet one = udp(50).build();
         final Packet other = Packets.arp(1, "02:00:00:00:00:01", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2").build();
-        final PacketBatch left = bench.receive(udp(1).build(), one, udp(2).build(), udp(3).build(), other, udp(1).build());
+        final PacketBatch left = bench.receive(udp(1).build(), one, udp(2).build(), udp(3).build(), other,
+            udp(1).build());
         assertThat(left.size()).isEqualTo(2);
         assertThat(left.get(0)).isSameAs(one);
         assertThat(left.get(1)).isSameAs(other);

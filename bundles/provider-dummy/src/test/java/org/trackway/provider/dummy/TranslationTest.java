@@ -33,7 +33,8 @@ class TranslationTest {
         private final boolean v6 = name().endsWith("6");
 
         /** A packet of the direction that opens the connection, between any two ends. */
-        private Packets packet(final String from, final int one, final String to, final int other, final boolean reply) {
+        private Packets packet(final String from, final int one, final String to, final int other,
+                final boolean reply) {
             return switch (this) {
                 case TCP4 -> Packets.tcp4(from, one, to, other);
                 case UDP4 -> Packets.udp4(from, one, to, other);
@@ -64,7 +65,8 @@ class TranslationTest {
         final Conntrack tracker = Trackers.make();
         final Packet first = (kind.v6 ? kind.packet("fc00::1", 1000, "fc00::2", 80, false)
             : kind.packet("10.0.0.1", 1000, "10.0.0.2", 80, false)).build();
-        tracker.execute(Cards.batch(first), kind.commit(source ? Nat.Kind.SOURCE : Nat.Kind.DESTINATION, address, port), 1);
+        final Nat.Kind side = source ? Nat.Kind.SOURCE : Nat.Kind.DESTINATION;
+        tracker.execute(Cards.batch(first), kind.commit(side, address, port), 1);
         final Connection[] found = new Connection[1];
         tracker.forEach(ConnectionFilter.ALL, connection -> found[0] = connection);
         final Connection connection = found[0];
