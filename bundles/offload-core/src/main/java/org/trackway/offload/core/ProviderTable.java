@@ -1,0 +1,1120 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.trackway.offload.core;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.Queue;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.trackway.conntrack.Connection;
+import org.trackway.conntrack.Conntrack;
+import org.trackway.conntrack.spi.Bypass;
+import org.trackway.offload.OffloadSettings;
+import org.trackway.offload.Path;
+import org.trackway.offload.ProviderStatus.Counter;
+import org.trackway.offload.Verification;
+import org.trackway.offload.core.Chapter.Phase;
+import org.trackway.offload.spi.Activity;
+import org.trackway.offload.spi.Answer;
+import org.trackway.offload.spi.Capabilities;
+import org.trackway.offload.spi.OffloadProvider;
+import org.trackway.offload.spi.Operation;
+import org.trackway.packet.Port;
+
+/**
+ * What one provider holds, as the manager has it: the truth about whom a delete is sent for. Takes notes in, chooses the
+ * next operations, takes answers in. It calls nobody's code but the tracker's and the path book's.
+ *
+ * <p>Guarded by the monitor of its worker, but for what is volatile. A connection or path has one operation under way at a
+ * time, so what is asked of it comes in order.
+ */
+final class ProviderTable {
+
+    /** Connections that are looked at again in one go. */
+    private static final int LOOKS = 1_024;
+    private static final long MS = 1_000_000;
+
+    private final ProviderWorker worker;
+    private final Conntrack conntrack;
+    private final Dossiers dossiers;
+    private final PathBook book;
+    private final Tally tally;
+    private final Health health;
+    private final Map<Long, Chapter> chapters = new HashMap<>();
+    private final Map<Long, PathEntry> paths = new HashMap<>();
+    private final Queue<Subject> ready = new ArrayDeque<>();
+    private final Queue<Chapter> adds = new ArrayDeque<>();
+    private final Set<Chapter> waiting = new LinkedHashSet<>();
+    private final PriorityQueue<Due> dues = new PriorityQueue<>(Comparator.comparingLong(Due::ns));
+    /** What is to be told to others when no monitor is held. */
+    private final List<Runnable> news = new ArrayList<>();
+    private final Ranking ranking;
+    private volatile int held;
+    /** How many it held when it said last that it is full; 0 if it has room as far as is known. */
+    private int fullAt;
+    private volatile boolean closed;
+    /** Whether connections were left out that should be found by a scan. */
+    private boolean missed;
+    private OffloadSettings settings;
+    private volatile Capabilities capabilities = Capabilities.TRACKS;
+
+    /** When a connection is to be looked at; void once its chapter has another time. */
+    private record Due(Chapter chapter, long ns) {
+    }
+
+    ProviderTable(final ProviderWorker worker, final Conntrack conntrack, final Dossiers dossiers, final PathBook book,
+            final Tally tally, final Health health) {
+        this.worker = worker;
+        this.conntrack = conntrack;
+        this.dossiers = dossiers;
+        this.book = book;
+        this.tally = tally;
+        this.health = health;
+        ranking = new Ranking(conntrack);
+    }
+
+    // ---- what it is ----
+
+    /** {@return how many connections the provider holds or may hold; for any thread} */
+    int held() {
+        return held;
+    }
+
+    int paths() {
+        return paths.size();
+    }
+
+    int queued() {
+        return ready.size() + adds.size();
+    }
+
+    /** {@return whether the provider has gone; for any thread} */
+    boolean isClosed() {
+        return closed;
+    }
+
+    void close() {
+        closed = true;
+    }
+
+    /** {@return what the provider can do, as it said last; for any thread} */
+    Capabilities capabilities() {
+        return capabilities;
+    }
+
+    boolean forwards() {
+        return capabilities.mode() == Capabilities.Mode.FORWARDS;
+    }
+
+    /** {@return how many connections it may hold, 0 if there is no limit} */
+    long limit() {
+        final long configured = settings.provider(worker.name()).limit().orElse(0);
+        final long able = forwards() ? 0 : capabilities.capacity();
+        return configured == 0 ? able : able == 0 ? configured : Math.min(able, configured);
+    }
+
+    private boolean hasRoom() {
+        final long limit = limit();
+        return limit == 0 || held < limit;
+    }
+
+    /** {@return whether anything was left out that a scan should find; asked once} */
+    boolean takeMissed() {
+        final boolean was = missed;
+        missed = false;
+        return was;
+    }
+
+    void miss() {
+        missed = true;
+    }
+
+    List<Chapter> chapters() {
+        return List.copyOf(chapters.values());
+    }
+
+    List<PathEntry> entries() {
+        return List.copyOf(paths.values());
+    }
+
+    Chapter chapter(final long id) {
+        return chapters.get(id);
+    }
+
+    PathEntry entry(final long pathId) {
+        return paths.get(pathId);
+    }
+
+    /** {@return what is to be told to others, once, when no monitor is held} */
+    List<Runnable> takeNews() {
+        final List<Runnable> taken = List.copyOf(news);
+        news.clear();
+        return taken;
+    }
+
+    // ---- settings ----
+
+    /** Puts settings in force. What they do not allow any more leaves. */
+    void settings(final OffloadSettings changed, final long nowNs) {
+        settings = changed;
+        recheck(nowNs);
+    }
+
+    /** Takes what the provider says it can do. {@return whether that has changed} */
+    boolean capabilities(final Capabilities said, final long nowNs) {
+        final boolean changed = !said.equals(capabilities);
+        if (changed) {
+            if (said.mode() != capabilities.mode()) {
+                leaveAll("its provider changes from " + capabilities.mode() + " to " + said.mode(), true, nowNs);
+            }
+            capabilities = said;
+            recheck(nowNs);
+        }
+        return changed;
+    }
+
+    /** Looks at everything that is held, as if it was new. */
+    void recheck(final long nowNs) {
+        for (final Chapter chapter : chapters()) {
+            if (chapter.phase().isHeld() && chapter.phase() != Phase.LEAVING) {
+                lookAt(chapter, nowNs);
+                // The interval between two questions may be shorter now.
+                schedule(chapter, nowNs);
+            }
+        }
+    }
+
+    // ---- notes ----
+
+    void noteAdd(final long id, final PortRef port, final long nowNs) {
+        final Dossier dossier = dossiers.obtain(id);
+        if (dossier == null) {
+            tally.add(Counter.CANCELLED);
+            return;
+        }
+        dossier.ports(port, null);
+        if (!chapters.containsKey(id)) {
+            offer(dossier, nowNs);
+        }
+    }
+
+    /** Offers a connection that the table does not have, unless the provider will never take it. */
+    private void offer(final Dossier dossier, final long nowNs) {
+        Chapter chapter = dossier.chapter(this);
+        if (chapter == null) {
+            chapter = new Chapter(this, dossier);
+            dossier.add(chapter);
+        }
+        if (chapter.phase() != Phase.REFUSED) {
+            chapters.put(dossier.id(), chapter);
+            chapter.turn(Phase.OFFERED, "", nowNs);
+            adds.add(chapter);
+        }
+    }
+
+    void noteEstablished(final long id, final PortRef replyPort) {
+        final Dossier dossier = dossiers.get(id);
+        if (dossier != null) {
+            dossier.ports(null, replyPort);
+            establish(dossier);
+        }
+    }
+
+    private void establish(final Dossier dossier) {
+        dossier.establish();
+        for (int direction = 0; direction < 2; direction++) {
+            final OfferedPath path = book.path(dossier, direction);
+            if (path != null && path.oneWay) {
+                path.withdraw("it was answered");
+            }
+        }
+        final Chapter chapter = chapters.get(dossier.id());
+        if (chapter != null && chapter.phase() == Phase.ADDED && !chapter.neverEstablish) {
+            chapter.toEstablish = true;
+            queue(chapter);
+        }
+    }
+
+    void noteChanged(final long id, final PortRef replyPort, final long nowNs) {
+        final Dossier dossier = dossiers.get(id);
+        if (dossier == null) {
+            return;
+        }
+        dossier.ports(null, replyPort);
+        final Chapter chapter = chapters.get(id);
+        if (chapter != null && chapter.phase().isHeld()) {
+            lookAt(chapter, nowNs);
+        }
+    }
+
+    void noteDelete(final long id, final long nowNs) {
+        final Chapter chapter = chapters.get(id);
+        if (chapter != null) {
+            leave(chapter, "it is gone", false, false, nowNs);
+        }
+    }
+
+    /** Looks at a connection that is held: it may have gone, begun to close, been answered, got another mark. */
+    private void lookAt(final Chapter chapter, final long nowNs) {
+        final Dossier dossier = chapter.dossier();
+        final Optional<Connection> there = conntrack.connection(chapter.id());
+        if (there.isEmpty()) {
+            leave(chapter, "it is gone", false, false, nowNs);
+            return;
+        }
+        final Connection connection = there.get();
+        final Answer verdict = verdict(connection, nowNs);
+        if (verdict.kind() == Answer.Kind.NO) {
+            leave(chapter, verdict.reason(), false, false, nowNs);
+            return;
+        }
+        if (dossier.remark(connection)) {
+            for (int direction = 0; direction < 2; direction++) {
+                final OfferedPath path = book.path(dossier, direction);
+                if (path != null) {
+                    path.withdraw("mark or label of connection " + dossier.id() + " changed");
+                }
+            }
+        }
+        if (!dossier.isEstablished() && Eligibility.isEstablished(connection)) {
+            establish(dossier);
+        }
+    }
+
+    private Answer verdict(final Connection connection, final long nowNs) {
+        final Answer verdict = Eligibility.toAnybody(connection, settings, nowNs);
+        return verdict.kind() == Answer.Kind.NO ? verdict : prefer(Eligibility.byCapabilities(connection, capabilities),
+            verdict);
+    }
+
+    private static Answer prefer(final Answer first, final Answer second) {
+        return first.kind() == Answer.Kind.ACCEPTED ? second : first;
+    }
+
+    // ---- leaving ----
+
+    /**
+     * Has the provider give up a connection; one that it does not hold is forgotten at once.
+     *
+     * @param renew whether its timeout starts anew, since nobody knows when it was last seen
+     * @param again whether it is offered again some time later
+     */
+    void leave(final Chapter chapter, final String why, final boolean renew, final boolean again, final long nowNs) {
+        if (!chapter.phase().isHeld()) {
+            if (chapter.phase() == Phase.OFFERED) {
+                tally.add(Counter.CANCELLED);
+            }
+            forget(chapter, why, nowNs);
+            return;
+        }
+        if (chapter.phase() == Phase.LEAVING) {
+            chapter.again &= again;
+            return;
+        }
+        chapter.renew = renew;
+        chapter.again = again;
+        chapter.pending = false;
+        chapter.turn(Phase.LEAVING, why, nowNs);
+        open(chapter, 0);
+        for (final PathEntry entry : List.copyOf(chapter.paths)) {
+            leave(entry);
+        }
+        queue(chapter);
+    }
+
+    void leaveAll(final String why, final boolean again, final long nowNs) {
+        for (final Chapter chapter : chapters()) {
+            leave(chapter, why, false, again, nowNs);
+        }
+    }
+
+    /** Has the provider give up what uses a port. */
+    void leavePort(final String port, final String why, final long nowNs) {
+        for (final Chapter chapter : chapters()) {
+            if (isNamed(chapter.dossier().ingress(), port) || isNamed(chapter.dossier().replyIngress(), port)) {
+                leave(chapter, why, false, false, nowNs);
+            }
+        }
+        for (final PathEntry entry : entries()) {
+            final Path path = entry.path.path();
+            if (path.ingress().equals(port) || path.egress().equals(port)) {
+                leave(entry);
+            }
+        }
+    }
+
+    private static boolean isNamed(final PortRef ref, final String name) {
+        return ref != null && ref.name().equals(name);
+    }
+
+    /** Has the provider stop forwarding on a path. */
+    void leave(final PathEntry entry) {
+        if (entry.phase == PathEntry.Phase.ASKED || entry.phase == PathEntry.Phase.HELD) {
+            entry.phase = PathEntry.Phase.LEAVING;
+            entry.pending = false;
+            queue(entry);
+        }
+    }
+
+    /** Gives everything up at once, without asking the provider: it can't or need not answer. */
+    void dropAll(final String why, final long nowNs) {
+        for (final PathEntry entry : entries()) {
+            entry.phase = PathEntry.Phase.LEAVING;
+            close(entry, null, false);
+        }
+        for (final Chapter chapter : chapters()) {
+            drop(chapter, why, nowNs);
+        }
+        ready.clear();
+        adds.clear();
+        dues.clear();
+    }
+
+    /** Gives a connection up at once, without asking the provider. */
+    void drop(final Chapter chapter, final String why, final long nowNs) {
+        for (final PathEntry entry : List.copyOf(chapter.paths)) {
+            close(entry, null, false);
+        }
+        if (chapter.phase().isHeld()) {
+            chapter.leftNs = nowNs;
+            release(chapter, true);
+        }
+        forget(chapter, why, nowNs);
+    }
+
+    private void release(final Chapter chapter, final boolean renew) {
+        open(chapter, 0);
+        cover(chapter);
+        chapter.pending = false;
+        chapter.due = false;
+        chapter.lost = false;
+        chapter.toEstablish = false;
+        chapter.last = Activity.UNTOLD;
+        held = held - 1;
+        chapter.dossier().drop(renew);
+    }
+
+    private void forget(final Chapter chapter, final String why, final long nowNs) {
+        chapters.remove(chapter.id());
+        waiting.remove(chapter);
+        chapter.turn(Phase.GONE, why, nowNs);
+    }
+
+    private void await(final Chapter chapter, final boolean forRoom, final String why, final long nowNs) {
+        chapter.turn(Phase.WAITING, why, nowNs);
+        chapter.forRoom = forRoom;
+        if (waiting.size() < settings.queueSize()) {
+            waiting.add(chapter);
+        } else {
+            missed |= !forRoom;
+            forget(chapter, why, nowNs);
+        }
+    }
+
+    private void open(final Chapter chapter, final int directions) {
+        if (chapter.open != directions) {
+            final boolean more = (directions & ~chapter.open) != 0;
+            chapter.open = directions;
+            book.reopened(chapter.dossier(), more);
+            if (more) {
+                book.join(chapter.dossier(), worker);
+            }
+        }
+    }
+
+    private void expose(final Chapter chapter) {
+        if (!chapter.exposed) {
+            chapter.exposed = true;
+            chapter.unseen = 3;
+            chapter.dossier().expose();
+        }
+    }
+
+    private void cover(final Chapter chapter) {
+        if (chapter.exposed) {
+            chapter.exposed = false;
+            chapter.unseen = 0;
+            chapter.dossier().cover();
+        }
+    }
+
+    // ---- paths ----
+
+    /** Takes a path in that was offered, or notes that one is to be withdrawn. */
+    void notePath(final OfferedPath path, final boolean active, final long nowNs) {
+        final PathEntry known = paths.get(path.id());
+        if (known != null) {
+            if (path.withdrawn() != null) {
+                leave(known);
+            }
+            return;
+        }
+        if (path.withdrawn() != null || !active) {
+            decline(path, null, false);
+            return;
+        }
+        final List<Chapter> hops = new ArrayList<>();
+        for (int i = 0; i < path.dossiers.size(); i++) {
+            final Chapter chapter = chapters.get(path.dossiers.get(i).id());
+            if (chapter == null || (chapter.open & 1 << path.direction(i)) == 0) {
+                decline(path, "not all of its connections are with the provider", true);
+                return;
+            }
+            hops.add(chapter);
+        }
+        if (forwards() && capabilities.capacity() > 0 && paths.size() >= capabilities.capacity()) {
+            refuse(path, hops, Answer.FULL);
+            return;
+        }
+        final PathEntry entry = new PathEntry(path, hops, nowNs);
+        paths.put(path.id(), entry);
+        for (final Chapter chapter : Set.copyOf(hops)) {
+            chapter.paths.add(entry);
+            chapter.dossier().expose();
+        }
+        show(entry);
+        queue(entry);
+    }
+
+    private void refuse(final OfferedPath path, final List<Chapter> hops, final Answer answer) {
+        tally.add(Counter.REFUSED);
+        hops.forEach(chapter -> chapter.remark("no path: " + answer.reason()));
+        decline(path, answer.reason(), answer.kind() != Answer.Kind.NO);
+    }
+
+    private void decline(final OfferedPath path, final String why, final boolean later) {
+        if (book.close(path, worker, why, later)) {
+            news.add(path.listener()::gone);
+        }
+    }
+
+    /** A path is not forwarded on any more, or never was. */
+    private void close(final PathEntry entry, final String why, final boolean later) {
+        if (paths.remove(entry.id()) == null) {
+            return;
+        }
+        entry.phase = PathEntry.Phase.GONE;
+        for (final Chapter chapter : Set.copyOf(entry.hops)) {
+            chapter.paths.remove(entry);
+            chapter.dossier().cover();
+            if (chapter.phase() == Phase.LEAVING && chapter.paths.isEmpty()) {
+                queue(chapter);
+            }
+        }
+        show(entry);
+        decline(entry.path, why, later);
+    }
+
+    /** Shows on the chapters of a path which of their directions may pass unseen. */
+    private static void show(final PathEntry changed) {
+        for (final Chapter chapter : changed.hops) {
+            int unseen = 0;
+            for (final PathEntry entry : chapter.paths) {
+                for (int i = 0; i < entry.hops.size(); i++) {
+                    unseen |= entry.hops.get(i) == chapter ? 1 << entry.path.direction(i) : 0;
+                }
+            }
+            chapter.unseen = unseen;
+        }
+    }
+
+    // ---- time ----
+
+    private void schedule(final Chapter chapter, final long nowNs) {
+        final long next = nowNs + settings.updateIntervalMs() * MS;
+        chapter.dueNs = Math.min(next, Math.max(nowNs, chapter.expiresNs));
+        dues.add(new Due(chapter, chapter.dueNs));
+    }
+
+    /** {@return when something is to be asked next, {@link Long#MAX_VALUE} if nothing is} */
+    long nextDueNs() {
+        final Due next = dues.peek();
+        return next == null ? Long.MAX_VALUE : next.ns();
+    }
+
+    /** Queues those whose activity is to be asked for now. */
+    void wakeDue(final long nowNs) {
+        for (Due next = dues.peek(); next != null && next.ns() <= nowNs; next = dues.peek()) {
+            dues.poll();
+            final Chapter chapter = next.chapter();
+            if (chapter.dueNs != next.ns() || !chapter.phase().isHeld() || chapter.phase() == Phase.LEAVING
+                    || chapter.due) {
+                continue;
+            }
+            chapter.due = true;
+            for (final PathEntry entry : List.copyOf(chapter.paths)) {
+                if (entry.pending && isLate(entry.sinceNs, nowNs)) {
+                    health.failure("no answer came for path " + entry.id());
+                    leave(entry);
+                } else if (entry.phase == PathEntry.Phase.HELD && entry.askedNs != nowNs) {
+                    entry.due = true;
+                    queue(entry);
+                }
+            }
+            queue(chapter);
+        }
+    }
+
+    private boolean isLate(final long sinceNs, final long nowNs) {
+        return nowNs - sinceNs >= settings.callLimitMs() * MS;
+    }
+
+    /** Looks at those again that were not taken, as far as there may be another answer now. */
+    void look(final long nowNs) {
+        book.look(settings.batchSize());
+        waiting.stream().filter(chapter -> !chapter.forRoom).limit(LOOKS).toList()
+            .forEach(chapter -> offerAgain(chapter, nowNs));
+        final List<Chapter> busiest = ranking.busiest(waiting, nowNs);
+        final long room = room();
+        busiest.stream().limit(room).forEach(chapter -> offerAgain(chapter, nowNs));
+        if (busiest.size() > room) {
+            ranking.swaps(busiest.subList((int) room, busiest.size()), chapters.values(), settings.updateIntervalMs() * MS,
+                nowNs).forEach((slow, busy) -> {
+                    leave(slow, "its place goes to a busier connection", false, true, nowNs);
+                    offerAgain(busy, nowNs);
+                });
+        }
+    }
+
+    /** {@return how many connections may be tried now} */
+    private long room() {
+        final long limit = limit();
+        // One more than it took last, to see whether there is room again.
+        final long tried = fullAt == 0 ? Long.MAX_VALUE : fullAt + 1;
+        return Math.max(0, Math.min(LOOKS, (limit == 0 ? tried : Math.min(limit, tried)) - held));
+    }
+
+    private void offerAgain(final Chapter chapter, final long nowNs) {
+        waiting.remove(chapter);
+        chapter.turn(Phase.OFFERED, chapter.reason(), nowNs);
+        adds.add(chapter);
+    }
+
+    /** {@return how many connections of a scan may be offered now} */
+    int appetite() {
+        return Math.max(0, settings.batchSize() - adds.size());
+    }
+
+    /** Offers a connection that a scan has found, unless the table has it. */
+    void found(final long id, final long nowNs) {
+        final Chapter known = chapters.get(id);
+        if (known != null) {
+            known.again = true;
+            return;
+        }
+        final Dossier dossier = dossiers.obtain(id);
+        if (dossier != null) {
+            offer(dossier, nowNs);
+        }
+    }
+
+    // ---- the next operations ----
+
+    private void queue(final Subject subject) {
+        if (!subject.queued) {
+            subject.queued = true;
+            ready.add(subject);
+        }
+    }
+
+    void queueStray(final Operation.Kind kind, final long id) {
+        queue(new Stray(kind, id));
+    }
+
+    boolean hasWork() {
+        return !ready.isEmpty() || !adds.isEmpty();
+    }
+
+    /** {@return the next operations, those on what is held before new ones} */
+    Turn plan(final long nowNs) {
+        final Turn turn = new Turn();
+        final int size = Math.min(settings.batchSize(), capabilities.batchSize());
+        while (turn.size() < size && !ready.isEmpty()) {
+            final Subject subject = ready.poll();
+            subject.queued = false;
+            if (subject instanceof Chapter chapter) {
+                plan(chapter, turn, nowNs);
+            } else if (subject instanceof PathEntry entry) {
+                plan(entry, turn);
+            } else if (subject instanceof Stray stray) {
+                turn.append(stray.kind, stray.id, stray);
+            }
+        }
+        while (turn.size() < size && !adds.isEmpty()) {
+            final Chapter chapter = adds.poll();
+            if (chapter.phase() == Phase.OFFERED) {
+                admit(chapter, turn, nowNs);
+            }
+        }
+        return turn;
+    }
+
+    private void plan(final Chapter chapter, final Turn turn, final long nowNs) {
+        if (chapter.phase() == Phase.LEAVING) {
+            if (chapter.paths.isEmpty()) {
+                if (chapter.lost) {
+                    left(chapter, nowNs);
+                } else {
+                    turn.append(Operation.Kind.DELETE, chapter.id(), chapter);
+                }
+            }
+        } else if (chapter.phase() == Phase.ADDED && chapter.toEstablish) {
+            chapter.toEstablish = false;
+            final Optional<Connection> there = conntrack.connection(chapter.id());
+            if (there.isEmpty()) {
+                leave(chapter, "it is gone", false, false, nowNs);
+                return;
+            }
+            if (!forwards()) {
+                expose(chapter);
+            }
+            chapter.turn(Phase.ESTABLISHING, "", nowNs);
+            turn.established(chapter, there.get(), port(chapter.dossier().replyIngress()));
+        } else if (chapter.phase().isHeld() && chapter.due) {
+            chapter.due = false;
+            if (chapter.pending) {
+                checkPending(chapter, nowNs);
+            } else if (forwards()) {
+                turn.settling.add(chapter);
+            } else {
+                turn.append(Operation.Kind.UPDATE, chapter.id(), chapter);
+            }
+        }
+    }
+
+    private void checkPending(final Chapter chapter, final long nowNs) {
+        if (isLate(chapter.pendingNs, nowNs)) {
+            health.failure("no answer came for connection " + chapter.id());
+            leave(chapter, "its provider did not answer", false, true, nowNs);
+        } else {
+            schedule(chapter, nowNs);
+        }
+    }
+
+    private static void plan(final PathEntry entry, final Turn turn) {
+        if (entry.phase == PathEntry.Phase.LEAVING) {
+            turn.append(Operation.Kind.WITHDRAW, entry.id(), entry);
+        } else if (entry.phase == PathEntry.Phase.ASKED && !entry.pending) {
+            turn.forward(entry);
+        } else if (entry.phase == PathEntry.Phase.HELD && entry.due) {
+            entry.due = false;
+            turn.append(Operation.Kind.ACTIVITY, entry.id(), entry);
+        }
+    }
+
+    private static Port port(final PortRef ref) {
+        return ref == null ? null : ref.get();
+    }
+
+    /** Takes a connection up into the batch if it is fit, and has the tracker hold it before anybody else may. */
+    private void admit(final Chapter chapter, final Turn turn, final long nowNs) {
+        Optional<Connection> there = conntrack.connection(chapter.id());
+        if (there.isPresent()) {
+            final Answer verdict = mayAdmit(chapter, there.get(), nowNs);
+            switch (verdict.kind()) {
+                case ACCEPTED -> {
+                    // What changes from here on is noted, since it is held.
+                    there = chapter.dossier().acquire() ? conntrack.connection(chapter.id()) : Optional.empty();
+                }
+                case LATER -> {
+                    await(chapter, false, verdict.reason(), nowNs);
+                    return;
+                }
+                case FULL -> {
+                    tally.add(Counter.REFUSED);
+                    await(chapter, true, verdict.reason(), nowNs);
+                    return;
+                }
+                default -> {
+                    forget(chapter, verdict.reason(), nowNs);
+                    return;
+                }
+            }
+        }
+        if (there.isEmpty()) {
+            tally.add(Counter.CANCELLED);
+            forget(chapter, "it is gone", nowNs);
+            return;
+        }
+        final Connection connection = there.get();
+        held = held + 1;
+        chapter.turn(Phase.ASKED, "", nowNs);
+        chapter.addedNs = nowNs;
+        chapter.dossier().remark(connection);
+        if (Eligibility.isEstablished(connection)) {
+            chapter.dossier().establish();
+        }
+        if (!forwards() && capabilities.oneWay()) {
+            expose(chapter);
+        }
+        turn.candidates.add(new Turn.Candidate(chapter, connection, port(chapter.dossier().ingress())));
+    }
+
+    private Answer mayAdmit(final Chapter chapter, final Connection connection, final long nowNs) {
+        final Answer verdict = verdict(connection, nowNs);
+        if (verdict.kind() != Answer.Kind.ACCEPTED) {
+            return verdict;
+        }
+        final PortRef ingress = chapter.dossier().ingress();
+        if (ingress != null && !worker.serves(ingress)) {
+            return Answer.no("it does not serve port " + ingress.name());
+        }
+        if (connection.lastSeenNs() != 0 && connection.lastSeenNs() <= chapter.leftNs) {
+            return Answer.later("no packet has come since it came back to software");
+        }
+        return hasRoom() ? Answer.ACCEPTED : Answer.FULL;
+    }
+
+    // ---- answers ----
+
+    /** Takes the answers of a turn in. */
+    void take(final Turn turn, final List<Operation> operations, final long nowNs) {
+        for (int i = 0; i < operations.size(); i++) {
+            final Operation operation = operations.get(i);
+            final Subject subject = turn.subjects().get(i);
+            final long failures = health.failures();
+            if (operation.answer().kind() == Answer.Kind.FAILED) {
+                health.failure(operation.kind() + " of " + operation.id() + ": " + operation.answer().reason());
+            } else if (isAsking(operation.kind()) && !operation.activity().isKnown()
+                    && !operation.activity().equals(Activity.UNTOLD)) {
+                health.failure("it does not know what it is asked for: " + operation.kind() + " of " + operation.id());
+            }
+            if (subject instanceof Chapter chapter) {
+                take(chapter, operation, nowNs);
+            } else if (subject instanceof PathEntry entry) {
+                take(entry, operation, nowNs);
+            } else {
+                tally.add(operation.kind() == Operation.Kind.DELETE ? Counter.DELETED : Counter.WITHDRAWN);
+            }
+            if (health.failures() == failures) {
+                health.success();
+            }
+        }
+        for (final Turn.Candidate candidate : turn.candidates) {
+            final Answer verdict = candidate.verdict == null ? Answer.failed("it was not asked") : candidate.verdict;
+            if (!verdict.isHeld()) {
+                if (verdict.kind() == Answer.Kind.FAILED) {
+                    health.failure(verdict.reason());
+                }
+                added(candidate.chapter, verdict, nowNs);
+            }
+        }
+        for (final Chapter chapter : turn.settling) {
+            settle(chapter, chapter.dossier().expires(), chapter.paths.stream().anyMatch(entry -> entry.untold), nowNs);
+        }
+    }
+
+    private static boolean isAsking(final Operation.Kind kind) {
+        return kind == Operation.Kind.UPDATE || kind == Operation.Kind.ACTIVITY;
+    }
+
+    private void take(final Chapter chapter, final Operation operation, final long nowNs) {
+        switch (operation.kind()) {
+            case ADD -> added(chapter, operation.answer(), nowNs);
+            case ESTABLISHED -> established(chapter, operation.answer(), nowNs);
+            case UPDATE -> updated(chapter, operation.activity(), nowNs);
+            default -> deleted(chapter, operation.activity(), nowNs);
+        }
+    }
+
+    /** The provider has said what becomes of an add, at once or later. */
+    void added(final Chapter chapter, final Answer answer, final long nowNs) {
+        chapter.pending = answer.kind() == Answer.Kind.PENDING;
+        switch (answer.kind()) {
+            case ACCEPTED -> {
+                tally.add(Counter.ADDED);
+                chapter.turn(Phase.ADDED, "", nowNs);
+                chapter.expiresNs = chapter.dossier().expires();
+                chapter.neverEstablish = false;
+                chapter.toEstablish = chapter.dossier().isEstablished();
+                chapter.passed = 0;
+                chapter.rate(nowNs);
+                if (forwards() && capabilities.oneWay()) {
+                    open(chapter, 1);
+                }
+                if (chapter.toEstablish) {
+                    queue(chapter);
+                }
+                schedule(chapter, nowNs);
+            }
+            case PENDING -> {
+                chapter.pendingNs = nowNs;
+                chapter.remark("its provider has not answered yet");
+                chapter.expiresNs = nowNs + settings.callLimitMs() * MS;
+                schedule(chapter, nowNs);
+            }
+            case NO -> {
+                tally.add(Counter.REFUSED);
+                release(chapter, false);
+                forget(chapter, answer.reason(), nowNs);
+                chapter.turn(Phase.REFUSED, answer.reason(), nowNs);
+            }
+            case FULL -> {
+                tally.add(Counter.REFUSED);
+                release(chapter, false);
+                fullAt = Math.max(1, held);
+                await(chapter, true, answer.reason(), nowNs);
+            }
+            default -> {
+                release(chapter, false);
+                await(chapter, false, answer.reason(), nowNs);
+            }
+        }
+    }
+
+    /** The provider has said what becomes of an established, at once or later. */
+    void established(final Chapter chapter, final Answer answer, final long nowNs) {
+        chapter.pending = answer.kind() == Answer.Kind.PENDING;
+        if (chapter.pending) {
+            chapter.pendingNs = nowNs;
+            chapter.expiresNs = Math.min(chapter.expiresNs, nowNs + settings.callLimitMs() * MS);
+            schedule(chapter, nowNs);
+            return;
+        }
+        if (answer.kind() == Answer.Kind.ACCEPTED) {
+            tally.add(Counter.ESTABLISHED);
+            chapter.turn(Phase.ESTABLISHED, "", nowNs);
+            if (forwards()) {
+                open(chapter, 3);
+            }
+        } else {
+            chapter.neverEstablish = answer.kind() == Answer.Kind.NO;
+            if (!capabilities.oneWay()) {
+                cover(chapter);
+            }
+            chapter.turn(Phase.ADDED, answer.reason(), nowNs);
+        }
+        if (chapter.due) {
+            queue(chapter);
+        }
+    }
+
+    private void updated(final Chapter chapter, final Activity activity, final long nowNs) {
+        if (activity.equals(Activity.UNTOLD)) {
+            settle(chapter, chapter.dossier().expires(), true, nowNs);
+        } else if (activity.isKnown()) {
+            settle(chapter, credit(chapter, activity, nowNs), false, nowNs);
+        } else {
+            leave(chapter, "its provider does not know it", true, true, nowNs);
+        }
+    }
+
+    /** Adds to a connection what has passed since its last answer. {@return when its time is over} */
+    private long credit(final Chapter chapter, final Activity activity, final long nowNs) {
+        final Activity before = chapter.last;
+        if (isBack(activity, before)) {
+            nonsense("its counters of connection " + chapter.id() + " went back");
+            return chapter.dossier().expires();
+        }
+        chapter.last = activity;
+        chapter.passed += activity.packets() - before.packets() + activity.replyPackets() - before.replyPackets();
+        tally.add(Counter.UPDATED);
+        return chapter.dossier().credit(seen(activity, chapter.addedNs, nowNs), activity.packets() - before.packets(),
+            activity.bytes() - before.bytes(), activity.replyPackets() - before.replyPackets(),
+            activity.replyBytes() - before.replyBytes());
+    }
+
+    private static long seen(final Activity activity, final long sinceNs, final long nowNs) {
+        return nowNs - Math.min(activity.idleNs(), nowNs - sinceNs);
+    }
+
+    private static boolean isBack(final Activity now, final Activity before) {
+        return now.packets() < before.packets() || now.bytes() < before.bytes()
+            || now.replyPackets() < before.replyPackets() || now.replyBytes() < before.replyBytes();
+    }
+
+    void nonsense(final String what) {
+        tally.add(Counter.NONSENSE);
+        health.failure(what);
+    }
+
+    /**
+     * What is known of a connection's time decides whether it stays.
+     *
+     * @param untold whether the provider can't tell whether it is in use
+     */
+    private void settle(final Chapter chapter, final long expires, final boolean untold, final long nowNs) {
+        if (chapter.phase() == Phase.LEAVING || !chapter.phase().isHeld()) {
+            return;
+        }
+        if (expires == Bypass.GONE) {
+            leave(chapter, "it is gone", false, false, nowNs);
+            return;
+        }
+        if (expires <= nowNs) {
+            leave(chapter, untold ? "its provider can't tell whether it is in use" : "its time is over", untold, untold,
+                nowNs);
+            return;
+        }
+        chapter.expiresNs = expires;
+        chapter.rate(nowNs);
+        if (chapter.phase() == Phase.ADDED) {
+            if (!chapter.dossier().isEstablished()) {
+                lookAt(chapter, nowNs);
+            } else if (!chapter.neverEstablish) {
+                chapter.toEstablish = true;
+                queue(chapter);
+            }
+        }
+        schedule(chapter, nowNs);
+    }
+
+    private void deleted(final Chapter chapter, final Activity activity, final long nowNs) {
+        tally.add(Counter.DELETED);
+        if (activity.isKnown()) {
+            credit(chapter, activity, nowNs);
+        }
+        left(chapter, nowNs);
+    }
+
+    private void left(final Chapter chapter, final long nowNs) {
+        final String why = chapter.reason();
+        if (chapter.renew) {
+            chapter.leftNs = nowNs;
+        }
+        release(chapter, chapter.renew);
+        if (chapter.again) {
+            await(chapter, false, why, nowNs);
+        } else {
+            forget(chapter, why, nowNs);
+        }
+    }
+
+    private void take(final PathEntry entry, final Operation operation, final long nowNs) {
+        switch (operation.kind()) {
+            case FORWARD -> forwarded(entry, operation.answer(), nowNs);
+            case ACTIVITY -> active(entry, operation.activity(), nowNs);
+            default -> {
+                tally.add(Counter.WITHDRAWN);
+                if (operation.activity().isKnown()) {
+                    credit(entry, operation.activity(), nowNs);
+                }
+                close(entry, null, false);
+            }
+        }
+    }
+
+    /** The provider has said what becomes of a forward, at once or later. */
+    void forwarded(final PathEntry entry, final Answer answer, final long nowNs) {
+        entry.pending = answer.kind() == Answer.Kind.PENDING;
+        if (answer.kind() == Answer.Kind.ACCEPTED) {
+            tally.add(Counter.FORWARDED);
+            entry.phase = PathEntry.Phase.HELD;
+            entry.hops.forEach(chapter -> chapter.remark(""));
+        } else if (!entry.pending) {
+            tally.add(Counter.REFUSED);
+            entry.hops.forEach(chapter -> chapter.remark("no path: " + answer.reason()));
+            close(entry, answer.reason(), answer.kind() != Answer.Kind.NO);
+        }
+    }
+
+    private void active(final PathEntry entry, final Activity activity, final long nowNs) {
+        entry.askedNs = nowNs;
+        entry.untold = activity.equals(Activity.UNTOLD);
+        if (activity.isKnown()) {
+            credit(entry, activity, nowNs);
+        } else if (!entry.untold) {
+            renew(entry);
+            leave(entry);
+        }
+    }
+
+    /** Hardware has lost a connection: there is nothing to delete, but the paths that may be left. */
+    void lost(final Chapter chapter, final String why, final long nowNs) {
+        tally.add(Counter.LOST);
+        chapter.lost = true;
+        leave(chapter, why, true, true, nowNs);
+    }
+
+    /** Hardware has lost a path. */
+    void lost(final PathEntry entry, final String why) {
+        tally.add(Counter.LOST);
+        renew(entry);
+        close(entry, why, true);
+    }
+
+    /** Nobody knows until when packets have passed on a path: its connections get their timeouts once more. */
+    private static void renew(final PathEntry entry) {
+        entry.hops.forEach(chapter -> chapter.dossier().credit(Long.MAX_VALUE, 0, 0, 0, 0));
+    }
+
+    private void credit(final PathEntry entry, final Activity activity, final long nowNs) {
+        final long packets = activity.packets() - Math.max(0, entry.last.packets());
+        final long bytes = activity.bytes() - Math.max(0, entry.last.bytes());
+        if (packets < 0 || bytes < 0) {
+            nonsense("its counters of path " + entry.id() + " went back");
+            return;
+        }
+        entry.last = activity;
+        tally.add(Counter.UPDATED);
+        final long seenNs = seen(activity, entry.sinceNs, nowNs);
+        for (final Path.Hop hop : Set.copyOf(entry.path.path().hops())) {
+            final Chapter chapter = chapters.get(hop.connection());
+            if (chapter != null) {
+                chapter.passed += packets;
+                chapter.dossier().credit(seenNs, hop.reply() ? 0 : packets, hop.reply() ? 0 : bytes,
+                    hop.reply() ? packets : 0, hop.reply() ? bytes : 0);
+            }
+        }
+        if (packets > 0) {
+            news.add(() -> entry.path.listener().passed(packets, bytes));
+        }
+    }
+
+    // ---- comparing ----
+
+    /** Compares the provider's own books with this one and with the tracker, and repairs the differences. */
+    Verification compare(final OffloadProvider.Holdings holdings, final long nowNs) {
+        final Set<Long> theirs = Arrays.stream(holdings.connections()).boxed().collect(Collectors.toSet());
+        final Set<Long> theirPaths = Arrays.stream(holdings.paths()).boxed().collect(Collectors.toSet());
+        long missing = 0;
+        long unexpected = 0;
+        long dead = 0;
+        long compared = theirs.size() + theirPaths.size();
+        for (final PathEntry entry : entries()) {
+            if (entry.phase == PathEntry.Phase.HELD && !theirPaths.remove(entry.id())) {
+                missing++;
+                compared++;
+                health.failure("it does not hold path " + entry.id());
+                lost(entry, "its provider does not hold it");
+            }
+            theirPaths.remove(entry.id());
+        }
+        for (final Chapter chapter : chapters()) {
+            final boolean there = theirs.remove(chapter.id());
+            if (chapter.phase() != Phase.ADDED && chapter.phase() != Phase.ESTABLISHED) {
+                continue;
+            }
+            if (!there) {
+                missing++;
+                compared++;
+                health.failure("it does not hold connection " + chapter.id());
+                lost(chapter, "its provider does not hold it", nowNs);
+            } else if (conntrack.connection(chapter.id()).isEmpty()) {
+                dead++;
+                leave(chapter, "it is gone", false, false, nowNs);
+            }
+        }
+        for (final long path : theirPaths) {
+            unexpected++;
+            queueStray(Operation.Kind.WITHDRAW, path);
+        }
+        for (final long connection : theirs) {
+            if (conntrack.connection(connection).isEmpty()) {
+                dead++;
+            } else {
+                unexpected++;
+            }
+            queueStray(Operation.Kind.DELETE, connection);
+        }
+        return new Verification(worker.name(), true, compared, missing, unexpected, dead);
+    }
+}
