@@ -969,7 +969,8 @@ final class ProviderTable {
 
     private void deleted(final Chapter chapter, final Activity activity, final long nowNs) {
         tally.add(Counter.DELETED);
-        if (activity.isKnown()) {
+        // Of a provider that forwards, the paths have said it all.
+        if (activity.isKnown() && !forwards()) {
             credit(chapter, activity, nowNs);
         }
         left(chapter, nowNs);
