@@ -19,6 +19,11 @@ abstract class Action {
     /** Acts on one packet. */
     abstract Next run(Pipeline pipeline, Frame frame);
 
+    /** {@return whether it does the same to every packet of a path, and a path can say what} */
+    boolean fitsPath() {
+        return false;
+    }
+
     /** {@return the action as {@code ovs-ofctl} prints it} */
     @Override
     public abstract String toString();

@@ -42,9 +42,15 @@ final class Assign extends Action {
     Next run(final Pipeline pipeline, final Frame frame) {
         apply(frame.key);
         if (field.isHeader()) {
-            HeaderWriter.write(pipeline.writable(frame), frame.key, field);
+            pipeline.write(frame, field);
         }
         return Next.GO_ON;
+    }
+
+    @Override
+    boolean fitsPath() {
+        return field.word == Key.ETH_SOURCE && field.shift < 16
+            || (field == Fields.ETH_SRC || field == Fields.ETH_DST) && mask.equals(Bits.ones(field.bits));
     }
 
     @Override

@@ -12,6 +12,11 @@ final class CtClear extends Action {
     }
 
     @Override
+    boolean fitsPath() {
+        return true;
+    }
+
+    @Override
     public String toString() {
         return "ct_clear";
     }

@@ -8,11 +8,17 @@ final class DecTtl extends Action {
     Next run(final Pipeline pipeline, final Frame frame) {
         final long ttl = Fields.NW_TTL.read(frame.key);
         if (ttl <= 1) {
+            pipeline.endsEarly();
             return Next.RETURN;
         }
         Fields.NW_TTL.write(frame.key, ttl - 1);
-        HeaderWriter.write(pipeline.writable(frame), frame.key, Fields.NW_TTL);
+        pipeline.write(frame, Fields.NW_TTL);
         return Next.GO_ON;
+    }
+
+    @Override
+    boolean fitsPath() {
+        return true;
     }
 
     @Override

@@ -187,6 +187,11 @@ final class Fields {
         return BY_NAME.get(name);
     }
 
+    /** {@return every field, narrow registers before the wide ones} */
+    static Collection<Field> all() {
+        return BY_NAME.values();
+    }
+
     /** {@return all names that a match may use, sorted, registers by their ranges} */
     static Collection<String> names() {
         final Collection<String> names = new TreeSet<>(BY_NAME.keySet());

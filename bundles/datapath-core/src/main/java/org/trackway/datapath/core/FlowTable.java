@@ -12,6 +12,8 @@ final class FlowTable {
 
     /** All flows, highest priority first, equal ones in the order of adding. */
     final List<Rule> rules;
+    /** Those that tell packets of a path apart, in the same order. */
+    private final Rule[] unsteady;
     /** The same flows by the bits they match, the highest priority first. */
     private final Subtable[] subtables;
 
@@ -19,6 +21,7 @@ final class FlowTable {
         final List<Rule> sorted = new ArrayList<>(flows);
         sorted.sort(Comparator.comparingInt((Rule rule) -> rule.priority).reversed());
         rules = List.copyOf(sorted);
+        unsteady = rules.stream().filter(rule -> !Steady.isSteady(rule.match)).toArray(Rule[]::new);
         final Map<List<Long>, Map<Match, Rule>> byMask = new LinkedHashMap<>();
         for (final Rule rule : rules) {
             // Of flows with the same match only the one of the highest priority can ever be met.
@@ -50,5 +53,23 @@ final class FlowTable {
             }
         }
         return best;
+    }
+
+    /**
+     * {@return a flow that tells packets of the same path apart, some of which meet it though the one with this key may
+     * not have; null if there is none}
+     *
+     * @param met the flow that it met, or null
+     */
+    Rule rival(final Rule met, final long[] key) {
+        for (final Rule rule : unsteady) {
+            if (met != null && rule.priority < met.priority) {
+                return null;
+            }
+            if (Steady.mayAccept(rule.match, key)) {
+                return rule;
+            }
+        }
+        return null;
     }
 }

@@ -39,6 +39,17 @@ final class FlowTables {
         return there == null ? null : there.find(key);
     }
 
+    /** {@return as {@link FlowTable#rival}} */
+    Rule rival(final int table, final Rule met, final long[] key) {
+        final FlowTable there = tables[table];
+        return there == null ? null : there.rival(met, key);
+    }
+
+    /** {@return whether a table has not changed since the other} */
+    boolean isSame(final int table, final FlowTables other) {
+        return tables[table] == other.tables[table];
+    }
+
     /** {@return all flows: tables ascending, in each the highest priority first} */
     List<Rule> rules() {
         final List<Rule> all = new ArrayList<>();

@@ -89,6 +89,11 @@ final class Frame {
         return tables[depth - 1];
     }
 
+    /** {@return the current list of actions} */
+    Action[] actions() {
+        return lists[depth - 1];
+    }
+
     /** Puts a list of actions on the stack. When it is done, the ingress port becomes {@code portAfter} again. */
     void push(final Action[] list, final int table, final int portAfter) {
         if (depth == lists.length) {

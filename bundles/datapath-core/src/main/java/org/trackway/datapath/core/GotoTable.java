@@ -17,6 +17,11 @@ final class GotoTable extends Action {
     }
 
     @Override
+    boolean fitsPath() {
+        return true;
+    }
+
+    @Override
     public String toString() {
         return "goto_table:" + table;
     }

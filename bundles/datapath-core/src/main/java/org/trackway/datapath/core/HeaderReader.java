@@ -3,8 +3,10 @@ package org.trackway.datapath.core;
 
 import java.util.Arrays;
 import org.trackway.conntrack.CtState;
+import org.trackway.conntrack.Tuple;
 import org.trackway.packet.Bytes;
 import org.trackway.packet.EtherType;
+import org.trackway.packet.IpAddress;
 import org.trackway.packet.IpProtocol;
 import org.trackway.packet.Packet;
 
@@ -58,6 +60,30 @@ final class HeaderReader {
     /** {@return the outer VLAN tag as fields hold it, 0 without one} */
     static int tag(final Packet packet) {
         return packet.parse() && packet.vlanTags() > 0 ? packet.vlanTci(0) | Key.TAGGED : 0;
+    }
+
+    /** {@return the identifier of an ICMP query, 0 where there is none} */
+    static int identifier(final Packet packet) {
+        final boolean icmp = packet.protocol() == (packet.etherType() == EtherType.IPV6 ? IpProtocol.ICMPV6
+            : IpProtocol.ICMP);
+        return icmp && packet.fragment() != Packet.LATER_FRAGMENT && packet.l4Length() >= 8
+            ? Bytes.u16(packet.data(), packet.l4Offset() + 4) : 0;
+    }
+
+    /** {@return the tuple of an IP packet that has this key and this {@link #identifier}} */
+    static Tuple tuple(final long[] key, final int identifier) {
+        final boolean v6 = Key.etherType(key) == EtherType.IPV6;
+        final IpAddress source = v6 ? IpAddress.v6(key[Key.V6_SOURCE], key[Key.V6_SOURCE + 1])
+            : IpAddress.v4((int) (key[Key.V4] >>> 32));
+        final IpAddress destination = v6 ? IpAddress.v6(key[Key.V6_DESTINATION], key[Key.V6_DESTINATION + 1])
+            : IpAddress.v4((int) key[Key.V4]);
+        final int protocol = Key.protocol(key);
+        final int sourcePort = (int) (key[Key.TRANSPORT] >>> 16) & 0xffff;
+        final int destinationPort = (int) key[Key.TRANSPORT] & 0xffff;
+        if (protocol == (v6 ? IpProtocol.ICMPV6 : IpProtocol.ICMP)) {
+            return new Tuple(source, destination, protocol, identifier, identifier, sourcePort);
+        }
+        return Tuple.of(source, destination, protocol, sourcePort, destinationPort);
     }
 
     private static void readV4(final Packet packet, final byte[] data, final long[] key) {

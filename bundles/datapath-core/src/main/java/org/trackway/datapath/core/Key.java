@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.trackway.datapath.core;
 
+import java.util.Arrays;
+
 /**
  * Where everything that a flow can match lies in a packet's key, an array of {@link #WORDS} words. Matches are pairs of
  * such arrays, value and mask, so that one comparison of words serves all fields.
@@ -50,6 +52,27 @@ final class Key {
     static final int TAGGED = 0x1000;
 
     private Key() {
+    }
+
+    /** {@return the same in little room: which words are not 0, then those} */
+    static long[] pack(final long[] key) {
+        final long[] packed = new long[WORDS + 1];
+        int size = 1;
+        for (int word = 0; word < WORDS; word++) {
+            if (key[word] != 0) {
+                packed[0] |= 1L << word;
+                packed[size++] = key[word];
+            }
+        }
+        return Arrays.copyOf(packed, size);
+    }
+
+    /** Writes a key that was packed. */
+    static void unpack(final long[] packed, final long[] key) {
+        int at = 1;
+        for (int word = 0; word < WORDS; word++) {
+            key[word] = (packed[0] >>> word & 1) == 0 ? 0 : packed[at++];
+        }
     }
 
     static int inPort(final long[] key) {

@@ -31,16 +31,24 @@ final class MacTable {
         return (mac & MULTICAST) != 0;
     }
 
+    /** {@return an address in a VLAN, by which it is asked for} */
+    static long address(final int vlan, final long mac) {
+        return (long) vlan << 48 | mac;
+    }
+
     private static int set(final long address) {
         return (int) (address * 0x9E3779B97F4A7C15L >>> 52) * WAYS;
     }
 
-    /** Remembers by which port an address was heard of. Group addresses are not learnt. */
-    synchronized void learn(final int vlan, final long mac, final int port, final long nowNs) {
-        if (isMulticast(mac)) {
-            return;
+    /**
+     * Remembers by which port an address was heard of. Group addresses are not learnt.
+     *
+     * @return whether that was not known
+     */
+    synchronized boolean learn(final long address, final int port, final long nowNs) {
+        if (isMulticast(address)) {
+            return false;
         }
-        final long address = (long) vlan << 48 | mac;
         final int from = set(address);
         int place = from;
         for (int i = from; i < from + WAYS; i++) {
@@ -52,14 +60,16 @@ final class MacTable {
                 place = i;
             }
         }
+        final boolean news = addresses[place] != address || ports[place] != port
+            || nowNs - seenNs[place] >= MAX_AGE_NS;
         addresses[place] = address;
         ports[place] = port;
         seenNs[place] = nowNs;
+        return news;
     }
 
     /** {@return the port that leads to an address, or {@link #UNKNOWN}} */
-    synchronized int find(final int vlan, final long mac, final long nowNs) {
-        final long address = (long) vlan << 48 | mac;
+    synchronized int find(final long address, final long nowNs) {
         final int from = set(address);
         for (int i = from; i < from + WAYS; i++) {
             if (ports[i] != UNKNOWN && addresses[i] == address) {

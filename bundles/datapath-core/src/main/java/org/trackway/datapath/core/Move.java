@@ -24,7 +24,7 @@ final class Move extends Action {
     Next run(final Pipeline pipeline, final Frame frame) {
         apply(frame.key, frame.key);
         if (target.field().isHeader()) {
-            HeaderWriter.write(pipeline.writable(frame), frame.key, target.field());
+            pipeline.write(frame, target.field());
         }
         return Next.GO_ON;
     }

@@ -19,6 +19,11 @@ final class Output extends Action {
     }
 
     @Override
+    boolean fitsPath() {
+        return true;
+    }
+
+    @Override
     public String toString() {
         final String name = Values.port(port);
         return name.equals("LOCAL") ? name : "output:" + name;

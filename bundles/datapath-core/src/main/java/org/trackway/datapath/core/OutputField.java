@@ -20,6 +20,11 @@ final class OutputField extends Action {
     }
 
     @Override
+    boolean fitsPath() {
+        return number.isSteady();
+    }
+
+    @Override
     public String toString() {
         return "output:" + number;
     }

@@ -38,6 +38,8 @@ final class Pipeline {
 
     private State state;
     private long nowNs;
+    /** Whether keys need the packets' headers. */
+    private boolean readsHeaders;
 
     // Slots of this batch; the first so many are in use.
     private final List<Slot> slots = new ArrayList<>();
@@ -127,6 +129,8 @@ final class Pipeline {
             newSlot(frame, i - from);
         }
         final int count = slotCount;
+        final boolean recording = record(in, number);
+        readsHeaders = recording || state.tables().readsHeaders;
         final long firstNumber = datapath.number(count);
         if (!state.observers().isEmpty()) {
             for (int i = 0; i < count; i++) {
@@ -142,6 +146,21 @@ final class Pipeline {
         datapath.totals.packets.add(count);
         datapath.totals.bytes.add(bytes);
         finish();
+    }
+
+    /** Has all packets written down if paths are wanted. {@return whether they are} */
+    private boolean record(final Port in, final int number) {
+        if (state.paths() == null || state.paths().wanted() == 0) {
+            return false;
+        }
+        final PortEntry ingress = state.ports().get(number);
+        if (ingress == null || ingress.port != in) {
+            return false;
+        }
+        for (int i = 0; i < slotCount; i++) {
+            slots.get(i).record(ingress);
+        }
+        return true;
     }
 
     private void finish() {
@@ -169,6 +188,10 @@ final class Pipeline {
     }
 
     private void report(final Slot slot) {
+        if (slot.trail != null) {
+            datapath.offers.consider(slot.trail, state);
+            slot.trail.end();
+        }
         if (slot.fate == SeenPacket.Fate.HELD) {
             tally.held(1);
         } else {
@@ -205,7 +228,7 @@ final class Pipeline {
     // ---- waves ----
 
     private int endOfWave(final int start, final int count) {
-        if (!state.tables().readsHeaders) {
+        if (!readsHeaders) {
             return count;
         }
         Arrays.fill(addresses, 0);
@@ -342,6 +365,9 @@ final class Pipeline {
     private void hold(final Slot slot) {
         final Packet packet = slot.frame.packet;
         slot.fate = SeenPacket.Fate.HELD;
+        if (slot.trail != null) {
+            slot.trail.pass();
+        }
         datapath.hold(packet, slot.arrived);
         slot.frame.abandon();
         advance(slot);
@@ -362,10 +388,16 @@ final class Pipeline {
         current = slot;
         final Frame frame = slot.frame;
         slot.tracked(frame.packet);
+        if (slot.trail != null) {
+            slot.trail.tracked(frame.packet, frame.actions());
+        }
         final int table = frame.track().table;
         if (table == Track.NO_TABLE) {
             frame.clearConntrack();
         } else if (frame.hasMore()) {
+            if (slot.trail != null) {
+                slot.trail.block("goes on with two packets", frame.actions());
+            }
             final Frame fork = newFrame();
             fork.fork(frame, copy(frame.packet));
             fork.then = frame;
@@ -384,7 +416,7 @@ final class Pipeline {
             return;
         }
         HeaderReader.readConntrack(frame.packet, frame.key);
-        if (state.tables().readsHeaders) {
+        if (readsHeaders) {
             HeaderReader.readHeaders(frame.packet, frame.key);
         }
         enter(frame, table);
@@ -440,9 +472,32 @@ final class Pipeline {
         return copy;
     }
 
+    /** Writes what the frame's key holds for a field into its packet. */
+    void write(final Frame frame, final Field field) {
+        HeaderWriter.write(writable(frame), frame.key, field);
+        if (current.trail != null) {
+            current.trail.wrote(field);
+        }
+    }
+
+    /** Notes that actions to come are skipped for what this packet alone has. */
+    void endsEarly() {
+        if (current.trail != null) {
+            current.trail.pass();
+        }
+    }
+
+    private Rule find(final Frame frame, final int table) {
+        final Rule rule = state.tables().find(table, frame.key);
+        if (current.trail != null) {
+            current.trail.lookedUp(table, rule, frame.key, frame.packet);
+        }
+        return rule;
+    }
+
     /** Looks the frame up in a table and puts the actions of the flow on its stack. */
     private void enter(final Frame frame, final int table) {
-        final Rule rule = state.tables().find(table, frame.key);
+        final Rule rule = find(frame, table);
         if (rule == null) {
             unmatched++;
             return;
@@ -466,7 +521,7 @@ final class Pipeline {
         if (port != Resubmit.SAME) {
             Key.inPort(frame.key, port);
         }
-        final Rule rule = original ? findByOriginal(frame.key, table) : state.tables().find(table, frame.key);
+        final Rule rule = original ? findByOriginal(frame, table) : find(frame, table);
         if (rule == null) {
             Key.inPort(frame.key, inPort);
         } else {
@@ -476,7 +531,8 @@ final class Pipeline {
         return true;
     }
 
-    private Rule findByOriginal(final long[] key, final int table) {
+    private Rule findByOriginal(final Frame frame, final int table) {
+        final long[] key = frame.key;
         if (Key.ctProtocol(key) == 0) {
             return null;
         }
@@ -487,7 +543,7 @@ final class Pipeline {
         System.arraycopy(key, Key.CT_V6_SOURCE, key, Key.V6_SOURCE, 4);
         key[Key.TRANSPORT] = (long) Key.ctProtocol(key) << 56 | transport & 0x00ffffff00000000L
             | key[Key.CT_PORTS] >>> 32;
-        final Rule rule = state.tables().find(table, key);
+        final Rule rule = find(frame, table);
         key[Key.V4] = v4;
         key[Key.TRANSPORT] = transport;
         System.arraycopy(scratch, Key.V6_SOURCE, key, Key.V6_SOURCE, 4);
@@ -506,6 +562,9 @@ final class Pipeline {
     private void abandon(final Frame frame) {
         frame.abandon();
         outbox.drop(current);
+        if (current.trail != null) {
+            current.trail.block("goes round in circles", null);
+        }
         if (!current.dropped) {
             current.dropped = true;
             tooDeep++;
@@ -523,6 +582,9 @@ final class Pipeline {
 
     private void send(final Frame frame, final PortEntry entry) {
         frame.sent = true;
+        if (current.trail != null) {
+            current.trail.sent(frame.packet, entry, frame.actions());
+        }
         outbox.add(current, frame.packet, entry);
     }
 
@@ -543,18 +605,25 @@ final class Pipeline {
             frame.waitFor(null, null);
             return Action.Next.WAIT;
         }
-        final long destination = frame.key[Key.ETH_DESTINATION] >>> 16;
+        final long mac = frame.key[Key.ETH_DESTINATION] >>> 16;
         final int vlan = (int) frame.key[Key.ETH_SOURCE] & 0xfff;
         final int inPort = Key.inPort(frame.key);
-        if (inPort != Key.NO_PORT) {
-            datapath.macs.learn(vlan, frame.key[Key.ETH_SOURCE] >>> 16, inPort, nowNs);
+        final long source = MacTable.address(vlan, frame.key[Key.ETH_SOURCE] >>> 16);
+        if (inPort != Key.NO_PORT && datapath.macs.learn(source, inPort, nowNs)) {
+            datapath.offers.learned(source);
         }
         // Frames to 01-80-C2-00-00-0x are for the bridge itself and never forwarded (IEEE 802.1D).
-        if (destination >>> 4 == 0x0180c200000L) {
+        if (mac >>> 4 == 0x0180c200000L) {
             return Action.Next.GO_ON;
         }
-        final int port = MacTable.isMulticast(destination) ? MacTable.UNKNOWN
-            : datapath.macs.find(vlan, destination, nowNs);
+        final long destination = MacTable.address(vlan, mac);
+        final int port = MacTable.isMulticast(mac) ? MacTable.UNKNOWN : datapath.macs.find(destination, nowNs);
+        if (current.trail != null) {
+            current.trail.switched(source, inPort, destination, port);
+            if (port == MacTable.UNKNOWN) {
+                current.trail.block("has not learned where it goes", frame.actions());
+            }
+        }
         if (port == MacTable.UNKNOWN) {
             flood(frame);
         } else if (port != inPort) {

@@ -23,6 +23,11 @@ final class PopVlan extends Action {
     }
 
     @Override
+    boolean fitsPath() {
+        return true;
+    }
+
+    @Override
     public String toString() {
         return text;
     }

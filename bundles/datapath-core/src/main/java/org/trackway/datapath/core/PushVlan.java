@@ -23,6 +23,11 @@ final class PushVlan extends Action {
     }
 
     @Override
+    boolean fitsPath() {
+        return true;
+    }
+
+    @Override
     public String toString() {
         return "push_vlan:0x" + Integer.toHexString(type);
     }

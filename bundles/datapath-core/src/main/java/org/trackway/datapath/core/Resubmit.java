@@ -31,6 +31,11 @@ final class Resubmit extends Action {
     }
 
     @Override
+    boolean fitsPath() {
+        return true;
+    }
+
+    @Override
     public String toString() {
         if (table == SAME) {
             return "resubmit:" + Values.port(port);

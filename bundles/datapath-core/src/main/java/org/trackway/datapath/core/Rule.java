@@ -80,6 +80,12 @@ final class Rule {
         return unresolved != null && unresolved.ports.contains(name);
     }
 
+    /** {@return how a reason names it} */
+    String name() {
+        final String text = unresolved == null ? match.toString() : unresolved.match;
+        return "table=" + table + ",priority=" + priority + (text.isEmpty() ? "" : "," + text);
+    }
+
     long addedNs() {
         return addedNs;
     }

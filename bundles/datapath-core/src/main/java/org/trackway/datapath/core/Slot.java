@@ -5,10 +5,7 @@ import java.util.Optional;
 import org.trackway.conntrack.Tuple;
 import org.trackway.datapath.SeenPacket;
 import org.trackway.datapath.SeenPacket.Fate;
-import org.trackway.packet.Bytes;
 import org.trackway.packet.EtherType;
-import org.trackway.packet.IpAddress;
-import org.trackway.packet.IpProtocol;
 import org.trackway.packet.Packet;
 
 /**
@@ -33,6 +30,10 @@ final class Slot {
     long ctLabelLow;
     long connection;
 
+    /** What it met, null unless that is written down. */
+    Trail trail;
+    private Trail spareTrail;
+
     /** What was known when it came in, with the fate still open; null if nobody wants to know. */
     SeenPacket arrived;
 
@@ -48,6 +49,16 @@ final class Slot {
         ctLabelLow = 0;
         connection = 0;
         arrived = null;
+        trail = null;
+    }
+
+    /** Writes down what it meets from here on. */
+    void record(final PortEntry ingress) {
+        if (spareTrail == null) {
+            spareTrail = new Trail();
+        }
+        trail = spareTrail;
+        trail.start(ingress);
     }
 
     void tracked(final Packet packet) {
@@ -74,27 +85,12 @@ final class Slot {
     }
 
     private static Optional<Tuple> tuple(final Packet packet) {
-        final boolean v6 = packet.etherType() == EtherType.IPV6;
-        if (packet.l4Offset() < 0 || !v6 && packet.etherType() != EtherType.IPV4) {
+        if (packet.l4Offset() < 0
+                || packet.etherType() != EtherType.IPV4 && packet.etherType() != EtherType.IPV6) {
             return Optional.empty();
         }
         final long[] key = new long[Key.WORDS];
         HeaderReader.readHeaders(packet, key);
-        final IpAddress source = v6 ? IpAddress.v6(key[Key.V6_SOURCE], key[Key.V6_SOURCE + 1])
-            : IpAddress.v4((int) (key[Key.V4] >>> 32));
-        final IpAddress destination = v6 ? IpAddress.v6(key[Key.V6_DESTINATION], key[Key.V6_DESTINATION + 1])
-            : IpAddress.v4((int) key[Key.V4]);
-        final int sourcePort = (int) (key[Key.TRANSPORT] >>> 16) & 0xffff;
-        final int destinationPort = (int) key[Key.TRANSPORT] & 0xffff;
-        if (packet.protocol() == (v6 ? IpProtocol.ICMPV6 : IpProtocol.ICMP)) {
-            final int id = identifier(packet);
-            return Optional.of(new Tuple(source, destination, packet.protocol(), id, id, sourcePort));
-        }
-        return Optional.of(Tuple.of(source, destination, packet.protocol(), sourcePort, destinationPort));
-    }
-
-    private static int identifier(final Packet packet) {
-        return packet.fragment() != Packet.LATER_FRAGMENT && packet.l4Length() >= 8
-            ? Bytes.u16(packet.data(), packet.l4Offset() + 4) : 0;
+        return Optional.of(HeaderReader.tuple(key, HeaderReader.identifier(packet)));
     }
 }

@@ -41,6 +41,11 @@ final class Spread extends Action {
     }
 
     @Override
+    boolean fitsPath() {
+        return to == To.NORMAL || to == To.IN_PORT;
+    }
+
+    @Override
     public String toString() {
         return to.name();
     }

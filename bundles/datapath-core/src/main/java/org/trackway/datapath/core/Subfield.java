@@ -88,6 +88,11 @@ record Subfield(Field field, int start, int count) {
         }
     }
 
+    /** {@return whether all packets of a path have the same there} */
+    boolean isSteady() {
+        return Steady.covers(field, mask());
+    }
+
     /** {@return the bits of the whole field that are meant} */
     Bits mask() {
         return Bits.ones(count).shiftLeft(start);

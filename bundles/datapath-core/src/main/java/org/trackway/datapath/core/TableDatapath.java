@@ -20,6 +20,7 @@ import org.trackway.datapath.FlowException;
 import org.trackway.datapath.PacketObserver;
 import org.trackway.datapath.PrivateDatapath;
 import org.trackway.datapath.SeenPacket;
+import org.trackway.offload.Paths;
 import org.trackway.packet.Packet;
 import org.trackway.packet.PacketBatch;
 import org.trackway.packet.Port;
@@ -35,6 +36,7 @@ class TableDatapath implements PrivateDatapath {
 
     final Totals totals = new Totals();
     final MacTable macs = new MacTable();
+    final OfferedPaths offers = new OfferedPaths(this);
 
     private final String name;
     private final Conntrack conntrack;
@@ -111,18 +113,20 @@ class TableDatapath implements PrivateDatapath {
     }
 
     private DatapathPort add(final Port port, final OptionalInt number, final PortFactory factory) {
+        final PortEntry entry;
         synchronized (lock) {
             checkName(port.name());
             checkNumber(number);
-            final PortEntry entry = new PortEntry(
+            entry = new PortEntry(
                 number.orElseGet(() -> state.ports().lowestFree(this::isNumberKept)), port, factory);
             state = state.with(state.ports().plus(entry));
             resolve(port.name());
             if (running) {
                 startLoop(entry);
             }
-            return entry.snapshot();
         }
+        offers.changed();
+        return entry.snapshot();
     }
 
     /** {@return whether a number is kept for a port that is to come} */
@@ -173,6 +177,7 @@ class TableDatapath implements PrivateDatapath {
             loop = entry.loop;
             entry.loop = null;
         }
+        offers.changed();
         if (loop != null) {
             loop.stop();
         }
@@ -207,6 +212,7 @@ class TableDatapath implements PrivateDatapath {
             final Rule rule = parse(text, missing).saved(saved);
             state = state.with(state.tables().plus(List.of(rule)));
         }
+        offers.changed();
     }
 
     @Override
@@ -215,20 +221,24 @@ class TableDatapath implements PrivateDatapath {
     }
 
     int addFlows(final List<String> lines, final Missing missing, final boolean saved) {
+        final List<Rule> rules;
         synchronized (lock) {
-            final List<Rule> rules = parse(lines, missing, saved);
+            rules = parse(lines, missing, saved);
             state = state.with(state.tables().plus(rules));
-            return rules.size();
         }
+        offers.changed();
+        return rules.size();
     }
 
     /** Puts the flows of these lines in the place of all saved ones, all or none. {@return how many there are now} */
     int replaceSavedFlows(final List<String> lines) {
+        final List<Rule> rules;
         synchronized (lock) {
-            final List<Rule> rules = parse(lines, Missing.WAIT, true);
+            rules = parse(lines, Missing.WAIT, true);
             state = state.with(state.tables().minus(rule -> rule.saved).plus(rules));
-            return rules.size();
         }
+        offers.changed();
+        return rules.size();
     }
 
     /** {@return the flows that survive a restart, as they can be added again} */
@@ -281,19 +291,23 @@ class TableDatapath implements PrivateDatapath {
         synchronized (lock) {
             state = state.with(state.tables().plus(List.of(rule)));
         }
+        offers.changed();
     }
 
     @Override
     public int removeFlows(final String match, final boolean strict) {
+        final FlowTables before;
+        final FlowTables after;
         synchronized (lock) {
             final FlowFilter filter = new FlowParser(awaited.known(state.ports().names),
                 new Named(conntrack, Missing.WAIT))
                 .filter(match, strict);
-            final FlowTables before = state.tables();
-            final FlowTables after = before.minus(filter::picks);
+            before = state.tables();
+            after = before.minus(filter::picks);
             state = state.with(after);
-            return before.rules().size() - after.rules().size();
         }
+        offers.changed();
+        return before.rules().size() - after.rules().size();
     }
 
     @Override
@@ -327,6 +341,18 @@ class TableDatapath implements PrivateDatapath {
     void fastPaths(final List<FastPathGuest> fastPaths) {
         synchronized (lock) {
             state = state.withFastPaths(fastPaths);
+        }
+    }
+
+    /** Offers paths to this one from now on, to nobody if it is null. */
+    void paths(final Paths taker) {
+        final boolean other;
+        synchronized (lock) {
+            other = state.paths() != taker;
+            state = state.withPaths(taker);
+        }
+        if (other) {
+            offers.forget();
         }
     }
 
@@ -416,6 +442,7 @@ class TableDatapath implements PrivateDatapath {
     @Override
     public void close() {
         stop();
+        offers.close();
         state.ports().all.forEach(this::remove);
         factories.remove(this);
         shortcuts.remove(this);

@@ -3,6 +3,7 @@ package org.trackway.datapath.core;
 
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.stream.Stream;
 import org.trackway.conntrack.CtAction;
 
 /**
@@ -79,6 +80,12 @@ final class Track extends Action {
             made.set(index, action);
         }
         return action;
+    }
+
+    @Override
+    boolean fitsPath() {
+        return (zone == null || zone.isSteady()) && Stream.of(exec)
+            .allMatch(action -> !(action instanceof Move move) || move.source.isSteady());
     }
 
     @Override

@@ -28,8 +28,33 @@ class AllocationTest {
 
     @Test
     void nothingIsAllocatedPerPacket() {
+        check(new Shortcuts());
+    }
+
+    @Test
+    void nothingIsAllocatedPerPacketWhileSomeOtherConnectionWantsAPath() {
+        final FakePaths paths = new FakePaths() {
+            @Override
+            public boolean wants(final long connectionId, final boolean reply) {
+                return connectionId == 0;
+            }
+        };
+        paths.wanting = true;
+        final Shortcuts shortcuts = new Shortcuts();
+        shortcuts.bindPaths(paths);
+        check(shortcuts);
+    }
+
+    @Test
+    void nothingIsAllocatedPerPacketByAskingAFastPath() {
+        final Shortcuts shortcuts = new Shortcuts();
+        shortcuts.bindFastPath((in, batch, egress) -> { });
+        check(shortcuts);
+    }
+
+    private static void check(final Shortcuts shortcuts) {
         try (TableDatapath datapath = new TableDatapath("thrifty",
-            Trackers.make(ConntrackSettings.DEFAULT, () -> 1), new PortFactories(), new Shortcuts())) {
+            Trackers.make(ConntrackSettings.DEFAULT, () -> 1), new PortFactories(), shortcuts)) {
             final Port in = new Silent("p1");
             datapath.addPort(in, OptionalInt.empty());
             datapath.addPort(new Silent("p2"), OptionalInt.empty());

@@ -19,6 +19,7 @@ final class FakePort implements Port {
     private boolean closed;
     private boolean endless;
     private Throwable broken;
+    private Runnable whenSending = () -> { };
     private int receives;
 
     FakePort(final String name) {
@@ -58,6 +59,12 @@ final class FakePort implements Port {
     /** Lets sending fail in this way. */
     synchronized FakePort failSending(final Throwable failure) {
         broken = failure;
+        return this;
+    }
+
+    /** Lets something happen whenever packets are sent. */
+    synchronized FakePort whenSending(final Runnable what) {
+        whenSending = what;
         return this;
     }
 
@@ -106,6 +113,7 @@ final class FakePort implements Port {
 
     @Override
     public synchronized void send(final PacketBatch batch) throws IOException {
+        whenSending.run();
         if (broken instanceof Error error) {
             throw error;
         }
