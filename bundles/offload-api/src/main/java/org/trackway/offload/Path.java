@@ -11,7 +11,8 @@ import org.trackway.conntrack.Tuple;
  * where they leave: all that hardware needs to forward them without flow table and tracker.
  *
  * <p>A path is the record of a real packet's run and holds for every packet with the same ingress port, tags, tuple
- * and, where flows look at them, Ethernet addresses, as long as no flow, learned address, port, mark or label that it depends on changes. Immutable.
+ * and, where flows look at them, Ethernet addresses, as long as no flow, learned address, port, mark or label that it
+ * depends on changes. Immutable.
  *
  * @param ingress             name of the port where the packets come in
  * @param egress              name of the port where they leave; may be the same one

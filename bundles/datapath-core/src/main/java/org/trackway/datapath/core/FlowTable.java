@@ -14,6 +14,9 @@ final class FlowTable {
     final List<Rule> rules;
     /** Those that tell packets of a path apart, in the same order. */
     private final Rule[] unsteady;
+    /** Highest priority of a flow that looks at the Ethernet source, and at the destination; -1 if none does. */
+    private final int sourcePriority;
+    private final int destinationPriority;
     /** The same flows by the bits they match, the highest priority first. */
     private final Subtable[] subtables;
 
@@ -22,6 +25,8 @@ final class FlowTable {
         sorted.sort(Comparator.comparingInt((Rule rule) -> rule.priority).reversed());
         rules = List.copyOf(sorted);
         unsteady = rules.stream().filter(rule -> !Steady.isSteady(rule.match)).toArray(Rule[]::new);
+        sourcePriority = highest(Fields.ETH_SRC);
+        destinationPriority = highest(Fields.ETH_DST);
         final Map<List<Long>, Map<Match, Rule>> byMask = new LinkedHashMap<>();
         for (final Rule rule : rules) {
             // Of flows with the same match only the one of the highest priority can ever be met.
@@ -30,6 +35,11 @@ final class FlowTable {
         subtables = byMask.values().stream().map(same -> new Subtable(same.values()))
             .sorted(Comparator.comparingInt((Subtable subtable) -> subtable.maxPriority).reversed())
             .toArray(Subtable[]::new);
+    }
+
+    private int highest(final Field field) {
+        return rules.stream().filter(rule -> rule.match.mask(field) != 0).mapToInt(rule -> rule.priority).findFirst()
+            .orElse(-1);
     }
 
     private static List<Long> masks(final Match match) {
@@ -53,6 +63,16 @@ final class FlowTable {
             }
         }
         return best;
+    }
+
+    /**
+     * {@return whether a flow that was met, or missed, looks at an Ethernet address}
+     *
+     * @param met    the flow that was met, or null
+     * @param source whether the source is meant, else the destination
+     */
+    boolean looksAtAddress(final Rule met, final boolean source) {
+        return (source ? sourcePriority : destinationPriority) >= (met == null ? 0 : met.priority);
     }
 
     /**

@@ -45,6 +45,12 @@ final class FlowTables {
         return there == null ? null : there.rival(met, key);
     }
 
+    /** {@return as {@link FlowTable#looksAtAddress}} */
+    boolean looksAtAddress(final int table, final Rule met, final boolean source) {
+        final FlowTable there = tables[table];
+        return there != null && there.looksAtAddress(met, source);
+    }
+
     /** {@return whether a table has not changed since the other} */
     boolean isSame(final int table, final FlowTables other) {
         return tables[table] == other.tables[table];

@@ -5,6 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.trackway.offload.Path;
 import org.trackway.offload.Paths;
 
 /**
@@ -17,6 +18,7 @@ final class OfferedPath implements Paths.Listener {
     static final long NO_ADDRESS = -1;
 
     private final OfferedPaths registry;
+    final Path path;
     private final PortEntry ingress;
     private final PortEntry egress;
     private final Step[] steps;
@@ -35,8 +37,9 @@ final class OfferedPath implements Paths.Listener {
     private record Step(int table, Rule rule, long[] key, int header) {
     }
 
-    OfferedPath(final OfferedPaths registry, final Trail trail, final FlowTables tables) {
+    OfferedPath(final OfferedPaths registry, final Path path, final Trail trail, final FlowTables tables) {
         this.registry = registry;
+        this.path = path;
         ingress = trail.ingress;
         egress = trail.egress;
         steps = trail.steps().stream().map(step -> new Step(step.table, step.rule, Key.pack(step.key), step.header))
@@ -77,6 +80,10 @@ final class OfferedPath implements Paths.Listener {
                 final Rule rival = tables.rival(step.table, step.rule, key);
                 if (rival != null) {
                     return rival.name() + ": matches " + Steady.unsteady(rival.match);
+                }
+                if (path.arrivingSource().isEmpty() && tables.looksAtAddress(step.table, step.rule, true)
+                        || path.arrivingDestination().isEmpty() && tables.looksAtAddress(step.table, step.rule, false)) {
+                    return "flows of table " + step.table + " look at Ethernet addresses now";
                 }
             }
             checked = tables;

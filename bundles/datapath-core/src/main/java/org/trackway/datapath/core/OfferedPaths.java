@@ -126,7 +126,7 @@ final class OfferedPaths {
     }
 
     private void offer(final Paths paths, final Trail trail, final State state) {
-        final OfferedPath path = new OfferedPath(this, trail, state.tables());
+        final OfferedPath path = new OfferedPath(this, compose(trail, state.tables()), trail, state.tables());
         all.add(path);
         if (path.learnedDestination != OfferedPath.NO_ADDRESS) {
             byAddress.compute(path.learnedDestination, (address, there) -> {
@@ -137,7 +137,7 @@ final class OfferedPaths {
         }
         final Paths.Offered offered;
         try {
-            offered = paths.offer(compose(trail), path);
+            offered = paths.offer(path.path, path);
             path.offered(offered);
         } catch (final RuntimeException | Error failure) {
             path.failed(failure);
@@ -154,7 +154,7 @@ final class OfferedPaths {
         }
     }
 
-    private static Path compose(final Trail trail) {
+    private static Path compose(final Trail trail, final FlowTables tables) {
         final long[] came = trail.steps().get(0).key;
         final Packet packet = trail.leaving;
         final long[] leaves = new long[Key.WORDS];
@@ -173,7 +173,14 @@ final class OfferedPaths {
             HeaderReader.tuple(leaves, HeaderReader.identifier(packet)), arrivingTags, leavingTags,
             trail.writesSource ? OptionalLong.of(Fields.ETH_SRC.read(leaves)) : OptionalLong.empty(),
             trail.writesDestination ? OptionalLong.of(Fields.ETH_DST.read(leaves)) : OptionalLong.empty(),
-            (int) (Fields.NW_TTL.read(came) - Fields.NW_TTL.read(leaves)), List.copyOf(hops));
+            (int) (Fields.NW_TTL.read(came) - Fields.NW_TTL.read(leaves)), List.copyOf(hops),
+            looksAtAddress(trail, tables, true) ? OptionalLong.of(Fields.ETH_SRC.read(came)) : OptionalLong.empty(),
+            looksAtAddress(trail, tables, false) ? OptionalLong.of(Fields.ETH_DST.read(came)) : OptionalLong.empty());
+    }
+
+    private static boolean looksAtAddress(final Trail trail, final FlowTables tables, final boolean source) {
+        return trail.switched
+            || trail.steps().stream().anyMatch(step -> tables.looksAtAddress(step.table, step.rule, source));
     }
 
     private static Path.Tag tag(final int typeAndTci) {

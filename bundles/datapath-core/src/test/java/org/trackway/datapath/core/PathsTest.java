@@ -178,6 +178,23 @@ class PathsTest {
     }
 
     @Test
+    void ethernetAddressesThatFlowsLookAtAreSaid() {
+        establish(TRACK, THERE, BACK, "table=1,priority=0,dl_dst=02:00:00:00:00:07,actions=drop");
+        lab.receive("p1", udp().macs("2:0:0:0:0:1", "2:0:0:0:0:2").build());
+        assertThat(offered().arrivingSource()).isEmpty();
+        assertThat(offered().arrivingDestination()).as("that flow is below the one met").isEmpty();
+
+        lab.datapath.addFlow("table=0,priority=7,ip,dl_dst=02:00:00:00:00:07,actions=drop", Missing.REFUSE);
+        assertThat(paths.taken.get(0).withdrawals).containsExactly("flows of table 0 look at Ethernet addresses now");
+        lab.receive("p1", udp().macs("2:0:0:0:0:1", "2:0:0:0:0:2").build());
+        final Path path = paths.taken.get(1).path;
+        assertThat(path.arrivingSource()).isEmpty();
+        assertThat(path.arrivingDestination()).hasValue(0x020000000002L);
+        lab.datapath.addFlow("table=0,priority=7,ip,dl_dst=02:00:00:00:00:08,actions=drop", Missing.REFUSE);
+        assertThat(paths.taken.get(1).withdrawals).isEmpty();
+    }
+
+    @Test
     void whatIsWrittenBehindTheOutputDoesNotCount() {
         establish(TRACK, "table=1,in_port=1,ip,actions=ct(commit),2,mod_dl_src:02:00:00:00:00:99,dec_ttl", BACK);
         lab.receive("p1", udp().build());
@@ -527,6 +544,8 @@ class PathsTest {
             "priority=0,actions=normal");
         lab.receive("p1", udp().macs("2:0:0:0:0:1", "2:0:0:0:0:2").build());
         assertThat(offered().egress()).isEqualTo("p2");
+        assertThat(offered().arrivingSource()).hasValue(0x020000000001L);
+        assertThat(offered().arrivingDestination()).hasValue(0x020000000002L);
         return paths.taken.get(0);
     }
 
