@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.trackway.packet;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.zip.CRC32C;
 
 /**
@@ -11,30 +14,41 @@ import java.util.zip.CRC32C;
  */
 public final class Checksums {
 
+    private static final VarHandle TURNED =
+        MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+
     private Checksums() {
     }
 
     /** {@return {@code sum} plus the 16-bit words of the range, not folded} */
     public static long add(final long sum, final byte[] data, final int offset, final int length) {
-        long total = sum;
+        long turned = 0;
         int at = offset;
-        // Adding 32-bit words to a 64-bit accumulator can't overflow below 2^32 words and folds to the same 16 bits.
-        for (int left = length; left >= 32; left -= 32) {
-            total += halves(data, at) + halves(data, at + 8) + halves(data, at + 16) + halves(data, at + 24);
+        for (int left = length; left >= 128; left -= 128) {
+            turned += turned64(data, at) + turned64(data, at + 64);
+            at += 128;
+        }
+        if ((length & 64) != 0) {
+            turned += turned64(data, at);
+            at += 64;
+        }
+        if ((length & 32) != 0) {
+            turned += turned16(data, at) + turned16(data, at + 16);
             at += 32;
         }
         if ((length & 16) != 0) {
-            total += halves(data, at) + halves(data, at + 8);
+            turned += turned16(data, at);
             at += 16;
         }
         if ((length & 8) != 0) {
-            total += halves(data, at);
+            turned += turned32(data, at) + turned32(data, at + 4);
             at += 8;
         }
         if ((length & 4) != 0) {
-            total += Bytes.u32(data, at);
+            turned += turned32(data, at);
             at += 4;
         }
+        long total = sum;
         if ((length & 2) != 0) {
             total += Bytes.u16(data, at);
             at += 2;
@@ -42,12 +56,39 @@ public final class Checksums {
         if ((length & 1) != 0) {
             total += Bytes.u8(data, at) << 8;
         }
-        return total;
+        final long straight = Long.reverseBytes(turned);
+        return total + (straight >>> 32) + (straight & 0xffffffffL);
     }
 
-    private static long halves(final byte[] data, final int at) {
-        final long word = Bytes.i64(data, at);
-        return (word >>> 32) + (word & 0xffffffffL);
+    /**
+     * Four bytes with the first one lowest, which most processors load in one step. The sum of turned words is the
+     * turned sum (RFC 1071 section 2), and words of 32 bits fold to the same 16 bits; 2^32 of them fit into a long.
+     */
+    private static long turned32(final byte[] data, final int at) {
+        return (int) TURNED.get(data, at) & 0xffffffffL;
+    }
+
+    private static long turned16(final byte[] data, final int at) {
+        return turned32(data, at) + turned32(data, at + 4) + turned32(data, at + 8) + turned32(data, at + 12);
+    }
+
+    private static long turned64(final byte[] data, final int at) {
+        return turned16(data, at) + turned16(data, at + 16) + turned16(data, at + 32) + turned16(data, at + 48);
+    }
+
+    /**
+     * {@return whether the header checksum of an IPv4 header is right}
+     *
+     * @param offset index of the header, whose length is sound
+     */
+    public static boolean isHeaderValid(final byte[] data, final int offset) {
+        final long first = turned32(data, offset);
+        final int length = (int) first & 0xf;
+        // Without options, as nearly always. The turned sum is right if and only if the straight one is.
+        return length == 5
+            ? isRight(first + turned32(data, offset + 4) + turned32(data, offset + 8) + turned32(data, offset + 12)
+                + turned32(data, offset + 16))
+            : isValid(0, data, offset, length * 4);
     }
 
     /** {@return the sum of the pseudo header of RFC 768/9293 (IPv4)} */
@@ -74,7 +115,15 @@ public final class Checksums {
 
     /** {@return whether a range that includes its checksum field is right} */
     public static boolean isValid(final long sum, final byte[] data, final int offset, final int length) {
-        return fold(add(sum, data, offset, length)) == 0xffff;
+        return isRight(add(sum, data, offset, length));
+    }
+
+    /**
+     * Whether a sum, below 2^63, folds to 0xffff: it is a multiple of 65535 other than 0. Multiplied by the inverse of
+     * 65535 modulo 2^64 a multiple gives its quotient, less than 2^48, and everything else more than that.
+     */
+    private static boolean isRight(final long sum) {
+        return sum * 0xfffefffefffeffffL >>> 48 == 0 && sum != 0;
     }
 
     /** {@return {@code checksum} after a 16-bit word changed (RFC 1624 equation 3)} */

@@ -38,15 +38,29 @@ public final class Packet {
 
     private static final int MAX_TAGS = 2;
 
-    // A busy datapath has more packets than cache. So this is small, and its first five words are seldom touched:
-    // labels are written where there is or was one, high halves of addresses for IPv6 or after it.
+    private static final int REPLY = 1;
+    private static final int IN_ERROR = 2;
+    private static final int FORGOTTEN = 4;
+    private static final int V6 = 1;
+    private static final int LABELLED = 2;
+
+    /** What few packets have: a label, addresses of IPv6. */
+    private static final class Rare {
+        private long labelHigh;
+        private long labelLow;
+        private long sourceHigh;
+        private long destinationHigh;
+        private long destinationLow;
+    }
+
+    // A busy datapath has more packets than cache, so this is small: what is rare lies beside it, made when it first
+    // comes.
+    private Rare rare;
     private long timestampNs;
-    private long ctLabelHigh;
-    private long ctLabelLow;
-    private long ctSourceHigh;
-    private long ctDestinationHigh;
-    private long ctSourceLow;
-    private long ctDestinationLow;
+    /** IPv4: source and destination, from high to low; IPv6: low half of the source. */
+    private long ctAddresses;
+    /** Source port (16), destination port (16), nothing (16), protocol (8), nothing (8), from high to low. */
+    private long ctPorts;
     private long ctConnection;
 
     private byte[] data;
@@ -57,7 +71,8 @@ public final class Packet {
 
     // Layers, valid while parsed is true.
     private boolean parsed;
-    private int etherType;
+    /** 0 without an Ethernet header. */
+    private char etherType;
     private byte tags;
     private int l3Offset;
     private int l4Offset;
@@ -73,14 +88,10 @@ public final class Packet {
     private int ctState;
     private char ctZone;
     private int ctMark;
-    private boolean ctReply;
-    private boolean ctRelated;
-    private boolean ctForgotten;
-    private byte ctProtocol;
-    private boolean ctV6;
-    private boolean ctLabelled;
-    private char ctSourcePort;
-    private char ctDestinationPort;
+    /** How it belongs to its connection: {@link #REPLY}, {@link #IN_ERROR}, {@link #FORGOTTEN}. */
+    private byte ctRelation;
+    /** Which of the words that are seldom touched mean something: {@link #V6}, {@link #LABELLED}. */
+    private byte ctRare;
 
     /** Makes an empty packet with room for a frame of {@code capacity} bytes. */
     public Packet(final int capacity) {
@@ -141,9 +152,7 @@ public final class Packet {
         copy.segmentSize = segmentSize;
         copy.copyConntrack(this);
         copy.ctConnection = ctConnection;
-        copy.ctForgotten = ctForgotten;
-        copy.ctReply = ctReply;
-        copy.ctRelated = ctRelated;
+        copy.ctRelation = ctRelation;
         return copy;
     }
 
@@ -175,7 +184,7 @@ public final class Packet {
             return 0;
         }
         final int last = length - 1;
-        return ctSourceLow + l3Checksum + data[offset] + data[offset + Math.min(64, last)]
+        return ctAddresses + l3Checksum + data[offset] + data[offset + Math.min(64, last)]
             + data[offset + Math.min(128, last)];
     }
 
@@ -258,7 +267,7 @@ public final class Packet {
             parsed = true;
             findLayers();
         }
-        return etherType >= 0;
+        return etherType != 0;
     }
 
     private void findLayers() {
@@ -269,7 +278,7 @@ public final class Packet {
         protocol = 0;
         fragment = NOT_FRAGMENT;
         tags = 0;
-        etherType = -1;
+        etherType = 0;
         final int end = offset + length;
         int at = offset + 12;
         if (length < 14) {
@@ -290,7 +299,7 @@ public final class Packet {
                 at += 8;
             }
         }
-        etherType = type;
+        etherType = (char) type;
         if (type == EtherType.IPV4) {
             l3Offset = at;
             findIpv4(at, end - at);
@@ -420,7 +429,7 @@ public final class Packet {
      * {@return the type behind the VLAN tags, {@link EtherType#NONE} for plain 802.3, -1 without an Ethernet header}
      */
     public int etherType() {
-        return etherType;
+        return etherType == 0 ? -1 : etherType;
     }
 
     /** {@return how many VLAN tags were passed, 0 to 2} */
@@ -548,12 +557,10 @@ public final class Packet {
         ctState = other.ctState;
         ctZone = other.ctZone;
         ctMark = other.ctMark;
-        ctLabel(other.ctLabelHigh, other.ctLabelLow);
-        ctAddresses(other.ctV6, other.ctSourceHigh, other.ctSourceLow, other.ctDestinationHigh,
-            other.ctDestinationLow);
-        ctProtocol = other.ctProtocol;
-        ctSourcePort = other.ctSourcePort;
-        ctDestinationPort = other.ctDestinationPort;
+        ctLabel(other.ctLabelHigh(), other.ctLabelLow());
+        ctAddresses(other.ctV6(), other.ctSourceHigh(), other.ctSourceLow(), other.ctDestinationHigh(),
+            other.ctDestinationLow());
+        ctPorts = other.ctPorts;
     }
 
     /** {@return the state bits ({@code CtState} in the tracker's API), 0 if it was not tracked} */
@@ -588,27 +595,29 @@ public final class Packet {
 
     /** {@return the high 64 bits of the connection's label} */
     public long ctLabelHigh() {
-        return ctLabelHigh;
+        return (ctRare & LABELLED) == 0 ? 0 : rare.labelHigh;
     }
 
     /** {@return the low 64 bits of the connection's label} */
     public long ctLabelLow() {
-        return ctLabelLow;
+        return (ctRare & LABELLED) == 0 ? 0 : rare.labelLow;
     }
 
     /** Sets the label. */
     public void ctLabel(final long high, final long low) {
-        final boolean labelled = (high | low) != 0;
-        if (labelled || ctLabelled) {
-            ctLabelled = labelled;
-            ctLabelHigh = high;
-            ctLabelLow = low;
+        if ((high | low) == 0) {
+            ctRare &= ~LABELLED;
+        } else {
+            ctRare |= LABELLED;
+            final Rare words = rare();
+            words.labelHigh = high;
+            words.labelLow = low;
         }
     }
 
     /** {@return the id of the connection it was found to belong to, 0 if none is remembered} */
     public long ctConnection() {
-        return ctForgotten ? 0 : ctConnection;
+        return (ctRelation & FORGOTTEN) == 0 ? ctConnection : 0;
     }
 
     /** {@return the id of the connection that the last look-up found, remembered or not; 0 if it found none} */
@@ -618,89 +627,115 @@ public final class Packet {
 
     /** {@return whether it travels in the reply direction of {@link #ctFound}} */
     public boolean ctReply() {
-        return ctReply;
+        return (ctRelation & REPLY) != 0;
     }
 
     /** {@return whether it is an ICMP error about {@link #ctFound}} */
     public boolean ctRelated() {
-        return ctRelated;
+        return (ctRelation & IN_ERROR) != 0;
     }
 
     /** Remembers the connection that it was found to belong to; 0 if it belongs to none. */
     public void ctConnection(final long id, final boolean reply, final boolean related) {
         ctConnection = id;
-        ctReply = reply;
-        ctRelated = related;
-        ctForgotten = false;
+        ctRelation = (byte) ((reply ? REPLY : 0) | (related ? IN_ERROR : 0));
     }
 
     /** Makes nobody go by the connection that was found, as every rewrite of its tuple must. */
     public void ctForget() {
-        ctForgotten = true;
+        ctRelation |= FORGOTTEN;
     }
 
     /** {@return the protocol of the original tuple, 0 if there is none} */
     public int ctProtocol() {
-        return ctProtocol & 0xff;
+        return (int) ctPorts >>> 8 & 0xff;
     }
 
     /** {@return whether the original tuple is of IPv6} */
     public boolean ctV6() {
-        return ctV6;
+        return (ctRare & V6) != 0;
     }
 
     /** {@return the first 64 bits of the original tuple's source (IPv6)} */
     public long ctSourceHigh() {
-        return ctSourceHigh;
+        return ctV6() ? rare.sourceHigh : 0;
     }
 
     /** {@return the last 64 bits of the original tuple's source, or its IPv4 address} */
     public long ctSourceLow() {
-        return ctSourceLow;
+        return ctV6() ? ctAddresses : ctAddresses >>> 32;
     }
 
     /** {@return the first 64 bits of the original tuple's destination (IPv6)} */
     public long ctDestinationHigh() {
-        return ctDestinationHigh;
+        return ctV6() ? rare.destinationHigh : 0;
     }
 
     /** {@return the last 64 bits of the original tuple's destination, or its IPv4 address} */
     public long ctDestinationLow() {
-        return ctDestinationLow;
+        return ctV6() ? rare.destinationLow : ctAddresses & 0xffffffffL;
     }
 
     /** {@return the original tuple's source port, or ICMP type} */
     public int ctSourcePort() {
-        return ctSourcePort;
+        return (int) (ctPorts >>> 48);
     }
 
     /** {@return the original tuple's destination port, or ICMP code} */
     public int ctDestinationPort() {
-        return ctDestinationPort;
+        return (int) (ctPorts >>> 32) & 0xffff;
     }
 
     /** Sets the addresses of the original tuple; an IPv4 address stands in the low half. */
     public void ctAddresses(final boolean v6, final long sourceHigh, final long sourceLow,
             final long destinationHigh, final long destinationLow) {
-        if (v6 || ctV6) {
-            ctV6 = v6;
-            ctSourceHigh = sourceHigh;
-            ctDestinationHigh = destinationHigh;
+        if (!v6) {
+            ctRare &= ~V6;
+            ctAddresses = sourceLow << 32 | destinationLow & 0xffffffffL;
+            return;
         }
-        ctSourceLow = sourceLow;
-        ctDestinationLow = destinationLow;
+        ctRare |= V6;
+        ctAddresses = sourceLow;
+        final Rare words = rare();
+        words.sourceHigh = sourceHigh;
+        words.destinationHigh = destinationHigh;
+        words.destinationLow = destinationLow;
+    }
+
+    private Rare rare() {
+        if (rare == null) {
+            rare = new Rare();
+        }
+        return rare;
     }
 
     /** Sets protocol and ports (ICMP: type and code) of the original tuple. */
     public void ctPorts(final int tupleProtocol, final int sourcePort, final int destinationPort) {
-        ctProtocol = (byte) tupleProtocol;
-        ctSourcePort = (char) sourcePort;
-        ctDestinationPort = (char) destinationPort;
+        ctPorts = (long) sourcePort << 48 | (destinationPort & 0xffffL) << 32 | (tupleProtocol & 0xff) << 8;
+    }
+
+    /**
+     * Says in one go what all setters say of a packet of a plain connection: IPv4 with ports, no label, no ICMP error.
+     *
+     * @param addresses source and destination of the original tuple, from high to low
+     * @param ports     its source port (16 bits), destination port (16), anything (16), protocol (8), anything (8),
+     *                  from high to low
+     */
+    public void ctPlain(final int state, final int zone, final int mark, final long addresses, final long ports,
+            final long connection, final boolean reply) {
+        ctRare = 0;
+        ctState = state;
+        ctZone = (char) zone;
+        ctMark = mark;
+        ctAddresses = addresses;
+        ctPorts = ports;
+        ctConnection = connection;
+        ctRelation = (byte) (reply ? REPLY : 0);
     }
 
     /** Forgets the original tuple. */
     public void clearConntrackTuple() {
         ctAddresses(false, 0, 0, 0, 0);
-        ctPorts(0, 0, 0);
+        ctPorts = 0;
     }
 }

@@ -32,7 +32,7 @@ class ChecksumsTest {
     }
 
     @Property
-    void theSumIsThatOfTheSlowObviousWay(@ForAll @Size(min = 40, max = 140) final byte[] data,
+    void theSumIsThatOfTheSlowObviousWay(@ForAll @Size(min = 40, max = 400) final byte[] data,
             @ForAll @IntRange(max = 20) final int from, @ForAll @IntRange(max = 20) final int cut) {
         final int length = data.length - from - cut;
 
@@ -67,6 +67,26 @@ class ChecksumsTest {
         Bytes.put16(data, 0, Checksums.of(sum, data, 0, data.length));
 
         assertThat(Checksums.isValid(sum, data, 0, data.length)).isTrue();
+    }
+
+    @Property
+    void aRangeIsValidIfItsSumFoldsToOnesAlone(@ForAll @Size(max = 40) final byte[] data, @ForAll final int pseudo) {
+        final long sum = pseudo & 0xffffffffL;
+
+        assertThat(Checksums.isValid(sum, data, 0, data.length))
+            .isEqualTo(Checksums.fold(Checksums.add(sum, data, 0, data.length)) == 0xffff);
+    }
+
+    @Property
+    void aHeaderIsValidIfAndOnlyIfItsBytesAre(@ForAll @Size(60) final byte[] data,
+            @ForAll @IntRange(min = 5, max = 15) final int words, @ForAll final boolean right) {
+        data[0] = (byte) (0x40 | words);
+        if (right) {
+            Bytes.put16(data, 10, 0);
+            Bytes.put16(data, 10, Checksums.of(0, data, 0, 4 * words));
+        }
+        assertThat(Checksums.isHeaderValid(data, 0)).isEqualTo(Checksums.isValid(0, data, 0, 4 * words));
+        assertThat(Checksums.isHeaderValid(data, 0) || !right).isTrue();
     }
 
     @Property
