@@ -36,7 +36,7 @@ final class PortRange {
         for (int i = 0; i < batches.length; i++) {
             batches[i] = new PacketBatch();
             for (int j = 0; j < PacketBatch.BURST; j++) {
-                batches[i].add(new Packet(Traffic.MAX_FRAME));
+                batches[i].add(new Packet(traffic.frameLength()));
             }
         }
         while (tracker.count() < PORTS / 100 * percent) {

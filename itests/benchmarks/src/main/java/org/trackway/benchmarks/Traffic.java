@@ -21,12 +21,15 @@ record Traffic(boolean tcp, boolean v6) {
     /** Bytes behind the transport header of every packet that carries something. */
     static final int PAYLOAD = 64;
     static final int ETHERNET = 14;
-    /** The longest frame made here. */
-    static final int MAX_FRAME = 192;
 
     private static final int CLIENTS = 0x0a000000;
     private static final int SERVER = 0x0a800000;
     private static final long PREFIX6 = 0xfd00_0000_0000_0000L;
+
+    /** {@return the length of the longest frames made here} */
+    int frameLength() {
+        return ETHERNET + (v6 ? 40 : 20) + (tcp ? 20 : 8) + PAYLOAD;
+    }
 
     static int clientAddress(final int connection) {
         return CLIENTS + (connection >>> 8);

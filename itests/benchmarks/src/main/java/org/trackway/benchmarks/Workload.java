@@ -129,13 +129,13 @@ final class Workload {
         byte[] at(int place);
     }
 
-    private static PacketBatch[] batches(final int packets, final int batch) {
+    private PacketBatch[] batches(final int packets, final int batch) {
         final PacketBatch[] batches = new PacketBatch[(packets + batch - 1) / batch];
         for (int i = 0; i < packets; i++) {
             if (i % batch == 0) {
                 batches[i / batch] = new PacketBatch();
             }
-            batches[i / batch].add(new Packet(Traffic.MAX_FRAME));
+            batches[i / batch].add(new Packet(traffic.frameLength()));
         }
         return batches;
     }
