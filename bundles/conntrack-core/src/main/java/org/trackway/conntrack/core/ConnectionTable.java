@@ -32,7 +32,7 @@ final class ConnectionTable {
 
     /** Bits of a reference that say which slab: IPv6, and whether it keeps no account. */
     static final int KIND_BITS = 2;
-    private static final int KIND_MASK = (1 << KIND_BITS) - 1;
+    static final int KIND_MASK = (1 << KIND_BITS) - 1;
     private static final int KIND_V6 = 1;
     private static final int KIND_NO_ACCOUNT = 2;
     private static final int SHARDS = 256;
@@ -44,22 +44,29 @@ final class ConnectionTable {
     private static final int FREE_CACHE = 16;
     private static final int WORDS_PER_LINE = 8;
     private static final VarHandle SLOTS = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final VarHandle INDEX = MethodHandles.arrayElementVarHandle(long[][].class);
     private static final AtomicInteger TRACKERS = new AtomicInteger();
 
-    /** One part of the index. Everything but {@code slots} is guarded by its monitor. */
+    /** What the writers of one part of the index know of it; guarded by its monitor. */
     private static final class Shard {
-        volatile long[] slots = new long[16];
-        /** One less than the number of slots; read without the monitor it may be that of other slots. */
-        int mask = slots.length - 1;
+        final int number;
         int live;
         int deleted;
         final int[][] free = new int[1 << KIND_BITS][];
         final int[] freeCount = new int[1 << KIND_BITS];
+
+        Shard(final int number) {
+            this.number = number;
+        }
     }
 
     private final Slab[] slabs = {new Slab(false, true), new Slab(true, true), new Slab(false, false),
         new Slab(true, false)};
     private final Shard[] shards = new Shard[SHARDS];
+    /** The slots of each shard; replaced with release under its monitor. */
+    private final long[][] index = new long[SHARDS][16];
+    /** One less than the number of slots of each shard; read without the monitor it may be that of other slots. */
+    private final int[] masks = new int[SHARDS];
     private final long tracker = (TRACKERS.getAndIncrement() & 0xfffL) << REF_BITS + GENERATION_BITS;
     private final long salt;
     private final LongSupplier clock;
@@ -75,7 +82,8 @@ final class ConnectionTable {
         this.clock = clock;
         this.policyNames = policyNames;
         for (int i = 0; i < SHARDS; i++) {
-            shards[i] = new Shard();
+            shards[i] = new Shard(i);
+            masks[i] = index[i].length - 1;
         }
     }
 
@@ -85,6 +93,11 @@ final class ConnectionTable {
 
     Optional<String> policyName(final int policy) {
         return policyNames.apply(policy);
+    }
+
+    /** {@return the secret in every hash} */
+    long salt() {
+        return salt;
     }
 
     long hash(final Key key) {
@@ -112,26 +125,56 @@ final class ConnectionTable {
         count.decrementAndGet();
     }
 
+    /** {@return the kind of connections of a family that count packets or don't} */
+    static int kind(final boolean v6, final boolean accounting) {
+        return (v6 ? KIND_V6 : 0) | (accounting ? 0 : KIND_NO_ACCOUNT);
+    }
+
+    Slab slab(final int ref) {
+        return slabs[ref & KIND_MASK];
+    }
+
     long id(final int ref, final int generation) {
         return tracker | (long) generation << REF_BITS | ref;
     }
 
     // ---- look-up ----
 
+    private static int shardNumber(final long hash) {
+        return (int) (hash >>> 56);
+    }
+
     private Shard shard(final long hash) {
-        return shards[(int) (hash >>> 56)];
+        return shards[shardNumber(hash)];
+    }
+
+    private long[] slots(final long hash) {
+        return (long[]) INDEX.getAcquire(index, shardNumber(hash));
     }
 
     /**
-     * {@return a reference to an entry that probably has a key with this hash, or 0; nothing is locked}
+     * Finds for each hash an entry that probably has a key with it; nothing is locked, and what is found is a hint.
+     *
+     * @param refs gets references, 0 where there is no such entry
      */
-    int candidate(final long hash) {
-        final long[] slots = shard(hash).slots;
+    void candidates(final long[] hashes, final int[] refs, final int size) {
+        final long[][] all = index;
+        for (int i = 0; i < size; i++) {
+            final long[] slots = all[shardNumber(hashes[i])];
+            final int tag = (int) hashes[i];
+            final long slot = slots[tag & slots.length - 1];
+            refs[i] = (int) (slot >>> 32) == tag && slot != DELETED ? (int) slot
+                : slot == EMPTY ? 0 : candidate(slots, tag);
+        }
+        // So that what is read next is not older than the references.
+        VarHandle.acquireFence();
+    }
+
+    private static int candidate(final long[] slots, final int tag) {
         final int mask = slots.length - 1;
-        final int tag = (int) hash;
         int at = tag & mask;
         for (int left = mask; left >= 0; left--) {
-            final long slot = (long) SLOTS.getAcquire(slots, at);
+            final long slot = slots[at];
             if (slot == EMPTY) {
                 return 0;
             }
@@ -148,12 +191,13 @@ final class ConnectionTable {
      * tight, and an address needs no array's length, so that the processor is ahead by as many packets as it can be.
      */
     long touchSlots(final long[] hashes, final int size) {
-        final Shard[] all = shards;
+        final long[][] all = index;
+        final int[] allMasks = masks;
         long sum = 0;
         for (int i = 0; i < size; i++) {
-            final Shard shard = all[(int) (hashes[i] >>> 56)];
-            final long[] slots = shard.slots;
-            final int at = (int) hashes[i] & shard.mask;
+            final int shard = shardNumber(hashes[i]);
+            final long[] slots = all[shard];
+            final int at = (int) hashes[i] & allMasks[shard];
             if (at < slots.length) {
                 sum += slots[at];
             }
@@ -163,20 +207,42 @@ final class ConnectionTable {
 
     /**
      * Reads every cache line of these entries, where a reference is not 0, so that the misses of a batch overlap; the
-     * result means nothing. The collector aligns no chunk to lines, so that an entry of 128 bytes lies in three, and the
-     * longest in four at most.
+     * result means nothing. First the head of each, then the rest, kind by kind: the loops are so tight that most of a
+     * batch is under way at once, page tables included.
      */
     long touchEntries(final int[] refs, final int size) {
-        final Slab[] all = slabs;
+        int kinds = 0;
+        for (int i = 0; i < size; i++) {
+            kinds |= 1 << (refs[i] & KIND_MASK);
+        }
+        long sum = 0;
+        for (int kind = 0; kind < slabs.length; kind++) {
+            final long[][] chunks = slabs[kind].chunks();
+            if ((kinds >>> kind & 1) != 0 && chunks.length > 0) {
+                sum += touch(slabs[kind], chunks, kind, refs, size, 0);
+                for (int word = WORDS_PER_LINE; word < slabs[kind].stride; word += WORDS_PER_LINE) {
+                    sum += touch(slabs[kind], chunks, kind, refs, size, word);
+                }
+                if (slabs[kind].start == 0) {
+                    // Not in step with lines.
+                    sum += touch(slabs[kind], chunks, kind, refs, size, slabs[kind].stride - 1);
+                }
+            }
+        }
+        return sum;
+    }
+
+    private static long touch(final Slab slab, final long[][] chunks, final int kind, final int[] refs, final int size,
+            final int word) {
+        final int shift = slab.shift + KIND_BITS;
+        final int mask = slab.mask;
+        final int stride = slab.stride;
+        final int start = slab.start + word;
         long sum = 0;
         for (int i = 0; i < size; i++) {
-            if (refs[i] != 0) {
-                final Slab slab = all[refs[i] & KIND_MASK];
-                final int index = refs[i] >>> KIND_BITS;
-                final long[] words = slab.chunk(index);
-                final int base = slab.base(index);
-                final int end = base + slab.stride;
-                sum += words[base] + words[base + WORDS_PER_LINE] + words[end - WORDS_PER_LINE] + words[end - 1];
+            final int ref = refs[i];
+            if ((ref & KIND_MASK) == kind) {
+                sum += chunks[ref >>> shift][(ref >>> KIND_BITS & mask) * stride + start];
             }
         }
         return sum;
@@ -185,13 +251,13 @@ final class ConnectionTable {
     /**
      * Finds and locks the live connection that has this key in either direction.
      *
-     * @param candidate what {@link #candidate} said, or 0
+     * @param candidate what {@link #candidates} said, or 0
      */
     boolean find(final Key key, final long hash, final int candidate, final long nowNs, final Cursor cursor) {
         if (candidate != 0 && lock(candidate, key, nowNs, cursor)) {
             return true;
         }
-        final long[] slots = shard(hash).slots;
+        final long[] slots = slots(hash);
         final int mask = slots.length - 1;
         final int tag = (int) hash;
         int at = tag & mask;
@@ -247,7 +313,7 @@ final class ConnectionTable {
     }
 
     /** {@return 1 for every number but 0, without a branch} */
-    private static int notZero(final long value) {
+    static int notZero(final long value) {
         return (int) ((value | -value) >>> 63);
     }
 
@@ -306,9 +372,10 @@ final class ConnectionTable {
         return slabs[kind].end();
     }
 
-    /** {@return the head of an entry; it may be of no connection} */
+    /** {@return the head of an entry, 0 if there is none at this place; it may be of no connection} */
     long head(final int kind, final int index) {
-        return Slab.headAcquire(slabs[kind].chunk(index), slabs[kind].base(index));
+        final Slab slab = slabs[kind];
+        return slab.contains(index) ? Slab.headAcquire(slab.chunk(index), slab.base(index)) : 0;
     }
 
     /** {@return a word of an entry, read without lock and hence only a hint} */
@@ -413,8 +480,11 @@ final class ConnectionTable {
             }
         }
         if (taken) {
-            unindex(replyHash, ref);
-            recycle(shard, cursor);
+            final Shard replyShard = shard(replyHash);
+            synchronized (replyShard) {
+                unindex(replyShard, replyHash, ref);
+                recycle(replyShard, cursor);
+            }
         }
         cursor.held = !taken;
         return !taken;
@@ -426,7 +496,7 @@ final class ConnectionTable {
      */
     private boolean isTaken(final Shard shard, final long hash, final Key key, final long nowNs, final int self,
             final Cursor cursor) {
-        final long[] slots = shard.slots;
+        final long[] slots = index[shard.number];
         final int mask = slots.length - 1;
         final int tag = (int) hash;
         for (int at = tag & mask; slots[at] != EMPTY; at = at + 1 & mask) {
@@ -466,7 +536,7 @@ final class ConnectionTable {
     }
 
     private void allocate(final Shard shard, final Key key, final boolean accounting, final Cursor cursor) {
-        final int kind = (key.v6 ? KIND_V6 : 0) | (accounting ? 0 : KIND_NO_ACCOUNT);
+        final int kind = kind(key.v6, accounting);
         if (shard.freeCount[kind] == 0) {
             if (shard.free[kind] == null) {
                 shard.free[kind] = new int[FREE_CACHE];
@@ -480,11 +550,11 @@ final class ConnectionTable {
         Arrays.fill(cursor.words, cursor.base + 1, cursor.base + cursor.slab.stride, 0);
     }
 
-    private static void put(final Shard shard, final long hash, final int ref) {
-        if ((shard.live + shard.deleted + 1) * 8 > shard.slots.length * 5) {
+    private void put(final Shard shard, final long hash, final int ref) {
+        if ((shard.live + shard.deleted + 1) * 8 > index[shard.number].length * 5) {
             rebuild(shard);
         }
-        final long[] slots = shard.slots;
+        final long[] slots = index[shard.number];
         final int mask = slots.length - 1;
         int at = (int) hash & mask;
         while (slots[at] != EMPTY && slots[at] != DELETED) {
@@ -498,8 +568,8 @@ final class ConnectionTable {
     }
 
     /** Makes a slot array without deleted slots, twice as large if more than half of it would be in use. */
-    private static void rebuild(final Shard shard) {
-        final long[] old = shard.slots;
+    private void rebuild(final Shard shard) {
+        final long[] old = index[shard.number];
         final long[] slots = new long[(shard.live + 1) * 2 > old.length ? old.length * 2 : old.length];
         final int mask = slots.length - 1;
         for (final long slot : old) {
@@ -512,8 +582,8 @@ final class ConnectionTable {
             }
         }
         shard.deleted = 0;
-        shard.mask = mask;
-        shard.slots = slots;
+        masks[shard.number] = mask;
+        INDEX.setRelease(index, shard.number, slots);
     }
 
     // ---- removing ----
@@ -525,43 +595,49 @@ final class ConnectionTable {
         Slab.headRelease(cursor.words, cursor.base, cursor.get(Slab.HEAD) & ~Slab.LIVE);
         if (twice) {
             cursor.replyKey(scratch);
-            unindex(hash(scratch), cursor.ref);
+            final long replyHash = hash(scratch);
+            final Shard replyShard = shard(replyHash);
+            synchronized (replyShard) {
+                unindex(replyShard, replyHash, cursor.ref);
+            }
         }
         cursor.forwardKey(scratch);
         final long hash = hash(scratch);
-        unindex(hash, cursor.ref);
-        recycle(shard(hash), cursor);
+        final Shard shard = shard(hash);
+        synchronized (shard) {
+            unindex(shard, hash, cursor.ref);
+            recycle(shard, cursor);
+        }
         count.decrementAndGet();
     }
 
-    private void unindex(final long hash, final int ref) {
-        final Shard shard = shard(hash);
-        synchronized (shard) {
-            final long[] slots = shard.slots;
-            final int mask = slots.length - 1;
-            final long slot = hash << 32 | ref;
-            int at = (int) hash & mask;
-            while (slots[at] != slot) {
-                if (slots[at] == EMPTY) {
-                    throw new IllegalStateException("the index has lost entry " + ref);
-                }
-                at = at + 1 & mask;
+    /** Takes a reference out of the index; the shard's monitor is held. */
+    private void unindex(final Shard shard, final long hash, final int ref) {
+        final long[] slots = index[shard.number];
+        final int mask = slots.length - 1;
+        final long slot = hash << 32 | ref;
+        int at = (int) hash & mask;
+        while (slots[at] != slot) {
+            if (slots[at] == EMPTY) {
+                throw new IllegalStateException("the index has lost entry " + ref);
             }
-            shard.live--;
-            if (slots[at + 1 & mask] == EMPTY) {
-                // The chain ends here, so this slot and deleted ones right before it can be empty again.
-                SLOTS.setRelease(slots, at, EMPTY);
-                for (int before = at - 1 & mask; slots[before] == DELETED; before = before - 1 & mask) {
-                    SLOTS.setRelease(slots, before, EMPTY);
-                    shard.deleted--;
-                }
-            } else {
-                shard.deleted++;
-                SLOTS.setRelease(slots, at, DELETED);
+            at = at + 1 & mask;
+        }
+        shard.live--;
+        if (slots[at + 1 & mask] == EMPTY) {
+            // The chain ends here, so this slot and deleted ones right before it can be empty again.
+            SLOTS.setRelease(slots, at, EMPTY);
+            for (int before = at - 1 & mask; slots[before] == DELETED; before = before - 1 & mask) {
+                SLOTS.setRelease(slots, before, EMPTY);
+                shard.deleted--;
             }
+        } else {
+            shard.deleted++;
+            SLOTS.setRelease(slots, at, DELETED);
         }
     }
 
+    /** Frees the entry that the cursor stands at; the shard's monitor is held. */
     private void recycle(final Shard shard, final Cursor cursor) {
         final int generation = Slab.generation(cursor.get(Slab.HEAD));
         cursor.slab.extension(cursor.index, null);
@@ -571,19 +647,17 @@ final class ConnectionTable {
         for (final SlotStorage<?> storage : storages) {
             storage.clear(cursor.ref);
         }
-        synchronized (shard) {
-            if (generation + 1 == Slab.MAX_GENERATION) {
-                return;
-            }
-            if (shard.free[kind] == null) {
-                shard.free[kind] = new int[FREE_CACHE];
-            }
-            if (shard.freeCount[kind] == FREE_CACHE) {
-                shard.freeCount[kind] = FREE_CACHE / 2;
-                cursor.slab.release(shard.free[kind], FREE_CACHE / 2, FREE_CACHE);
-            }
-            shard.free[kind][shard.freeCount[kind]++] = cursor.index;
+        if (generation + 1 == Slab.MAX_GENERATION) {
+            return;
         }
+        if (shard.free[kind] == null) {
+            shard.free[kind] = new int[FREE_CACHE];
+        }
+        if (shard.freeCount[kind] == FREE_CACHE) {
+            shard.freeCount[kind] = FREE_CACHE / 2;
+            cursor.slab.release(shard.free[kind], FREE_CACHE / 2, FREE_CACHE);
+        }
+        shard.free[kind][shard.freeCount[kind]++] = cursor.index;
     }
 
     // ---- guests' storage ----
@@ -623,7 +697,7 @@ final class ConnectionTable {
         int longest = 0;
         for (final Shard shard : shards) {
             synchronized (shard) {
-                final long[] slots = shard.slots;
+                final long[] slots = index[shard.number];
                 slotCount += slots.length;
                 usedSlots += shard.live;
                 for (int at = 0; at < slots.length; at++) {

@@ -142,9 +142,11 @@ final class Cursor implements ConnectionView {
         into.v6 = slab.v6;
         into.ports = get(ports);
         into.address0 = get(address);
-        into.address1 = slab.v6 ? get(address + 1) : 0;
-        into.address2 = slab.v6 ? get(address + 2) : 0;
-        into.address3 = slab.v6 ? get(address + 3) : 0;
+        if (slab.v6) {
+            into.address1 = get(address + 1);
+            into.address2 = get(address + 2);
+            into.address3 = get(address + 3);
+        }
     }
 
     void writeForward(final Key key) {

@@ -24,6 +24,8 @@ import org.trackway.packet.PacketBatch;
 final class Execution {
 
     private static final int FIRST_CAPACITY = 64;
+    /** So many connections, and their part of the index, lie in the second-level cache of a usual processor. */
+    private static final int CACHED = 2048;
     /** How often a packet is judged anew because another thread committed its connection in between. */
     private static final int MAX_RACES = 4;
 
@@ -32,6 +34,7 @@ final class Execution {
     private final Observers observers;
     private final KeyExtractor extractor = new KeyExtractor();
     private final TcpMachine tcp = new TcpMachine();
+    private final Express express;
     private final Cursor cursor;
     private final Key reversed = new Key();
     private final Key translated = new Key();
@@ -71,6 +74,7 @@ final class Execution {
         this.tracker = tracker;
         table = tracker.table;
         observers = tracker.observers;
+        express = new Express(table, tracker.timeouts);
         cursor = new Cursor(table);
         grow(FIRST_CAPACITY);
     }
@@ -92,39 +96,54 @@ final class Execution {
         settings = tracker.settings();
         zone = ctAction.zone();
         nowNs = now;
-        long sum = 0;
-        for (int i = 0; i < batch.size(); i++) {
-            sum += batch.get(i).touch();
-        }
-        tracker.fragments.before(batch, zone, settings, now);
+        long sum = arrive(batch);
         final int size = batch.size();
         if (size > keys.length) {
             grow(size * 2);
         }
-        for (int i = 0; i < size; i++) {
-            final Packet packet = batch.get(i);
-            // What the gathering of fragments has refused is neither looked at nor counted again.
-            kinds[i] = packet.ctState() == CtState.INVALID ? KeyExtractor.INVALID
-                : (byte) extractor.extract(packet, zone, keys[i]);
-            hashes[i] = table.hash(keys[i]);
+        extractor.extract(batch, zone, table.salt(), keys, kinds, hashes);
+        // A table that lies in the caches needs no looking ahead.
+        final boolean ahead = table.count() > CACHED;
+        if (ahead) {
+            sum += table.touchSlots(hashes, size);
         }
-        sum += table.touchSlots(hashes, size);
-        for (int i = 0; i < size; i++) {
-            candidates[i] = kinds[i] == KeyExtractor.INVALID ? 0 : table.candidate(hashes[i]);
+        table.candidates(hashes, candidates, size);
+        if (ahead) {
+            sum += table.touchEntries(candidates, size);
         }
-        touched = sum + table.touchEntries(candidates, size);
-        for (int i = 0; i < size; i++) {
+        touched = sum;
+        express.begin(ctAction, settings.accounting(), now);
+        int i = express.take(batch, 0, keys, kinds, candidates);
+        while (i < size) {
             try {
                 track(batch.get(i), i);
             } catch (final RuntimeException | Error failure) {
                 recover(batch.get(i), failure);
             }
+            i = express.take(batch, i + 1, keys, kinds, candidates);
         }
         tracker.fragments.after(batch, zone, now);
         collect(size);
         action = null;
         settings = null;
         expected = null;
+    }
+
+    /** Finds the layers of all packets, overlapping their cache misses, and gathers fragments. */
+    private long arrive(final PacketBatch batch) {
+        long sum = 0;
+        int fragments = 0;
+        final int size = batch.size();
+        for (int i = 0; i < size; i++) {
+            final Packet packet = batch.get(i);
+            sum += packet.touch();
+            packet.parse();
+            fragments |= packet.fragment();
+        }
+        if (fragments != Packet.NOT_FRAGMENT) {
+            tracker.fragments.before(batch, zone, settings, nowNs);
+        }
+        return sum;
     }
 
     private void collect(final int packets) {

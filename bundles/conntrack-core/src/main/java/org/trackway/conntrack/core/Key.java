@@ -21,11 +21,11 @@ final class Key {
     boolean v6;
     /** IPv4: source and destination. IPv6: high half of the source. */
     long address0;
-    /** IPv6: low half of the source; else 0. */
+    /** IPv6: low half of the source; else without meaning, as the words behind it. */
     long address1;
-    /** IPv6: high half of the destination; else 0. */
+    /** IPv6: high half of the destination. */
     long address2;
-    /** IPv6: low half of the destination; else 0. */
+    /** IPv6: low half of the destination. */
     long address3;
     /** Ports, zone, protocol and ICMP type. */
     long ports;
@@ -131,9 +131,6 @@ final class Key {
             address3 = low;
         } else {
             address0 = Long.rotateLeft(other.address0, 32);
-            address1 = 0;
-            address2 = 0;
-            address3 = 0;
         }
     }
 
@@ -145,8 +142,8 @@ final class Key {
     }
 
     boolean sameAs(final Key other) {
-        return ports == other.ports && address0 == other.address0 && address1 == other.address1
-            && address2 == other.address2 && address3 == other.address3 && v6 == other.v6;
+        return ports == other.ports && address0 == other.address0 && v6 == other.v6
+            && (!v6 || address1 == other.address1 && address2 == other.address2 && address3 == other.address3);
     }
 
     @Override
@@ -165,17 +162,22 @@ final class Key {
      * @param salt the tracker's secret, so that outsiders can't choose colliding tuples
      */
     long hash(final long salt) {
-        final long one;
-        final long other;
-        if (v6) {
-            // The port is added behind the secret: whoever may choose 64 bits of his address could make up for it before.
-            final long turned = Long.rotateLeft(salt, 32);
-            one = mix(address0 ^ salt, address1 ^ turned) + (ports >>> 48) * 0xd6e8feb86659fd93L;
-            other = mix(address2 ^ salt, address3 ^ turned) + (ports >>> 32 & 0xffff) * 0xd6e8feb86659fd93L;
-        } else {
-            one = (address0 >>> 32 << 16 | ports >>> 48) ^ salt;
-            other = (address0 << 32 >>> 16 | ports >>> 32 & 0xffff) ^ salt;
+        if (!v6) {
+            return hash4(address0, ports, salt);
         }
+        // The port is added behind the secret: whoever may choose 64 bits of his address could make up for it before.
+        final long turned = Long.rotateLeft(salt, 32);
+        return hash(mix(address0 ^ salt, address1 ^ turned) + (ports >>> 48) * 0xd6e8feb86659fd93L,
+            mix(address2 ^ salt, address3 ^ turned) + (ports >>> 32 & 0xffff) * 0xd6e8feb86659fd93L, ports);
+    }
+
+    /** {@return the same for a key of IPv4, given by its words} */
+    static long hash4(final long addresses, final long ports, final long salt) {
+        return hash((addresses >>> 32 << 16 | ports >>> 48) ^ salt,
+            (addresses << 32 >>> 16 | ports >>> 32 & 0xffff) ^ salt, ports);
+    }
+
+    private static long hash(final long one, final long other, final long ports) {
         // The product keeps the direction out; the ICMP type stays out too, since it differs between directions.
         return mix(mix(one, other) ^ ports & 0xffffff00L, 0x9e3779b97f4a7c15L);
     }

@@ -6,8 +6,9 @@ import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
 /**
- * Memory for connections of one shape, as words in chunks of arrays. An entry is named by its index, from 1 on, and may
- * be used again after its connection went; the generation in its head tells one use from the next.
+ * Memory for connections of one shape, as words in chunks of arrays. An entry is named by its index, from 1 on with
+ * gaps between chunks, and may be used again after its connection went; the generation in its head tells one use from
+ * the next.
  *
  * <pre>
  *   word                 content
@@ -42,6 +43,10 @@ final class Slab {
     static final int STATE = 6;
     static final int MARK = 7;
     static final int ADDRESS = 8;
+    /** IPv4: addresses of the reply key. */
+    static final int REPLY_ADDRESS4 = 9;
+    /** IPv4, with accounting: where the counters begin. */
+    static final int COUNTS4 = 10;
 
     static final long LOCKED = 1;
     static final long LIVE = 2;
@@ -51,10 +56,18 @@ final class Slab {
     /** Entries are used this often and then left alone, so that an id never comes again. */
     static final int MAX_GENERATION = (1 << 24) - 1;
 
-    /** Small enough that a chunk is an ordinary object for every region size of the collector. */
-    static final int CHUNK_SHIFT = 11;
-    static final int CHUNK_ENTRIES = 1 << CHUNK_SHIFT;
-    private static final int CHUNK_MASK = CHUNK_ENTRIES - 1;
+    /** Entries of a small chunk: an ordinary object for every region size of the collector. */
+    static final int CHUNK_ENTRIES = 1 << 11;
+    /**
+     * Entries of two whole cache lines lie in large chunks, but for the first: they fill 2 MB but for 64 bytes, header
+     * included. G1 gives regions of their own to such, so that they begin at the beginning of a line; in regions of 1
+     * and 2 MB (heaps below 8 GB) nothing is lost behind them.
+     */
+    private static final int LARGE_SHIFT = 14;
+    private static final int LARGE_ENTRIES = (1 << LARGE_SHIFT) - 1;
+    private static final int TWO_LINES = 16;
+    /** With an array's header of two words a line. */
+    private static final int REST_OF_LINE = 6;
 
     private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
 
@@ -65,6 +78,12 @@ final class Slab {
     /** Offset of the counters; the entry's size without accounting. */
     final int counts;
     final int stride;
+    /** An index, from high to low: the number of the chunk, and in {@link #mask} the place in it. */
+    final int shift;
+    final int mask;
+    /** Where the first entry of a chunk begins. */
+    final int start;
+    private final int chunkEntries;
 
     private volatile long[][] chunks = new long[0][];
     private volatile Extension[][] extensions = new Extension[0][];
@@ -81,19 +100,34 @@ final class Slab {
         replyAddress = ADDRESS + (v6 ? 4 : 1);
         counts = replyAddress + (v6 ? 4 : 1);
         stride = counts + (accounting ? 6 : 0);
+        final boolean large = stride == TWO_LINES;
+        chunkEntries = large ? LARGE_ENTRIES : CHUNK_ENTRIES;
+        shift = 32 - Integer.numberOfLeadingZeros(chunkEntries - 1);
+        mask = (1 << shift) - 1;
+        start = large ? REST_OF_LINE : 0;
+    }
+
+    private int entries(final int number) {
+        return number == 0 ? CHUNK_ENTRIES : chunkEntries;
+    }
+
+    /** {@return all chunks that there are now} */
+    long[][] chunks() {
+        return chunks;
     }
 
     long[] chunk(final int index) {
-        return chunks[index >>> CHUNK_SHIFT];
+        return chunks[index >>> shift];
     }
 
     /** {@return whether there is memory for this index} */
     boolean contains(final int index) {
-        return index >>> CHUNK_SHIFT < chunks.length;
+        final int number = index >>> shift;
+        return number < chunks.length && (index & mask) < entries(number);
     }
 
     int base(final int index) {
-        return (index & CHUNK_MASK) * stride;
+        return (index & mask) * stride + start;
     }
 
     static long headAcquire(final long[] chunk, final int base) {
@@ -122,11 +156,16 @@ final class Slab {
             if (freeCount > 0) {
                 into[i] = free[--freeCount];
             } else {
+                int next = used + 1;
+                if ((next & mask) >= entries(next >>> shift)) {
+                    next = (next >>> shift) + 1 << shift;
+                }
                 // Memory first: where there is none, no index without any may be walked over.
-                if (used + 1 >>> CHUNK_SHIFT >= chunks.length) {
+                if (next >>> shift >= chunks.length) {
                     grow();
                 }
-                into[i] = ++used;
+                used = next;
+                into[i] = next;
             }
         }
     }
@@ -137,7 +176,7 @@ final class Slab {
         final int step = Math.max(1, count / 8);
         final long[][] more = Arrays.copyOf(chunks, count + step);
         for (int i = count; i < more.length; i++) {
-            more[i] = new long[CHUNK_ENTRIES * stride];
+            more[i] = new long[entries(i) * stride + start];
         }
         extensions = Arrays.copyOf(extensions, more.length);
         chunks = more;
@@ -160,37 +199,46 @@ final class Slab {
 
     /** {@return the connection's rare parts, or null; its lock is held} */
     Extension extension(final int index) {
-        final Extension[] chunk = extensions[index >>> CHUNK_SHIFT];
-        return chunk == null ? null : chunk[index & CHUNK_MASK];
+        final Extension[] chunk = extensions[index >>> shift];
+        return chunk == null ? null : chunk[index & mask];
     }
 
     /** Sets the connection's rare parts; its lock is held. */
     void extension(final int index, final Extension extension) {
-        Extension[] chunk = extensions[index >>> CHUNK_SHIFT];
+        final int number = index >>> shift;
+        Extension[] chunk = extensions[number];
         if (chunk == null) {
             if (extension == null) {
                 return;
             }
             synchronized (this) {
-                chunk = extensions[index >>> CHUNK_SHIFT];
+                chunk = extensions[number];
                 if (chunk == null) {
-                    chunk = new Extension[CHUNK_ENTRIES];
+                    chunk = new Extension[entries(number)];
                     // The array of arrays is replaced, not written, so that growing can't lose the new row.
                     final Extension[][] rows = extensions.clone();
-                    rows[index >>> CHUNK_SHIFT] = chunk;
+                    rows[number] = chunk;
                     extensions = rows;
                 }
             }
         }
-        chunk[index & CHUNK_MASK] = extension;
+        chunk[index & mask] = extension;
     }
 
     /** {@return memory of all chunks and of the list of free entries, in bytes} */
     synchronized long bytes() {
-        return (long) chunks.length * CHUNK_ENTRIES * stride * Long.BYTES + (long) free.length * Integer.BYTES;
+        long words = 0;
+        for (final long[] chunk : chunks) {
+            words += chunk.length;
+        }
+        return words * Long.BYTES + (long) free.length * Integer.BYTES;
     }
 
-    int capacity() {
-        return chunks.length << CHUNK_SHIFT;
+    synchronized int capacity() {
+        int capacity = 0;
+        for (int number = 0; number < chunks.length; number++) {
+            capacity += entries(number);
+        }
+        return capacity;
     }
 }

@@ -16,7 +16,8 @@ import org.trackway.conntrack.spi.ConnectionSlot;
  */
 final class SlotStorage<T> implements ConnectionSlot<T> {
 
-    private static final int ROW_MASK = Slab.CHUNK_ENTRIES - 1;
+    private static final int ROW_SHIFT = 11;
+    private static final int ROW_MASK = (1 << ROW_SHIFT) - 1;
 
     private final ConnectionTable table;
     private final String name;
@@ -100,7 +101,7 @@ final class SlotStorage<T> implements ConnectionSlot<T> {
             return null;
         }
         final AtomicReferenceArray<V>[] ofKind = rows[ref & rows.length - 1];
-        final int number = ref >>> ConnectionTable.KIND_BITS + Slab.CHUNK_SHIFT;
+        final int number = ref >>> ConnectionTable.KIND_BITS + ROW_SHIFT;
         return number < ofKind.length ? ofKind[number] : null;
     }
 
@@ -109,13 +110,13 @@ final class SlotStorage<T> implements ConnectionSlot<T> {
             throw new IllegalStateException("slot '" + name + "' is closed");
         }
         final int kind = ref & rows.length - 1;
-        final int number = ref >>> ConnectionTable.KIND_BITS + Slab.CHUNK_SHIFT;
+        final int number = ref >>> ConnectionTable.KIND_BITS + ROW_SHIFT;
         if (number < rows[kind].length && rows[kind][number] != null) {
             return rows[kind][number];
         }
         final AtomicReferenceArray<Owned<T>>[][] more = rows.clone();
         more[kind] = Arrays.copyOf(more[kind], Math.max(more[kind].length, number + 1));
-        more[kind][number] = new AtomicReferenceArray<>(Slab.CHUNK_ENTRIES);
+        more[kind][number] = new AtomicReferenceArray<>(ROW_MASK + 1);
         rows = more;
         return more[kind][number];
     }

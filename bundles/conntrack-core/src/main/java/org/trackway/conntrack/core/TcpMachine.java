@@ -46,6 +46,11 @@ final class TcpMachine {
     static final int SCALE_MASK = 0x0f;
     private static final int MAX_SCALE = 14;
 
+    /** In the word of {@link #both}. */
+    private static final int BOTH_ESTABLISHED = ESTABLISHED << 8 | ESTABLISHED;
+    private static final long BOTH_SCALES_SEEN = (long) SCALE_SEEN << 24 | SCALE_SEEN << 16;
+    private static final long BOTH_SCALES_UNKNOWN = (long) SCALE_UNKNOWN << 24 | SCALE_UNKNOWN << 16;
+
     /** {@link #timeout}: the packet starts none. */
     static final int NO_TIMEOUT = -1;
 
@@ -304,6 +309,63 @@ final class TcpMachine {
         }
         failedCheck = true;
         return Verdict.INVALID;
+    }
+
+    /**
+     * The common case of {@link #update}, on the connection's words themselves: both peers are established, the packet
+     * has ACK and neither SYN, FIN nor RST, and lies in the window. Windows move, states stay,
+     * {@link Timeout#TCP_ESTABLISHED} starts.
+     *
+     * @param words     the words of the locked connection, from {@code base} on
+     * @param direction which peer is the sender
+     * @return false if this is not that case; nothing has changed then
+     */
+    static boolean goOn(final long[] words, final int base, final int direction, final byte[] data, final int l4,
+            final int size) {
+        final long both = words[base + Slab.STATE];
+        // Acknowledgement (32), header length (4), flags (12), window (16).
+        final long header = Bytes.i64(data, l4 + 8);
+        if ((header >>> 16 & (FIN | SYN | RST | ACK)) != ACK || (char) both != BOTH_ESTABLISHED) {
+            return false;
+        }
+        final long sender = words[base + Slab.PEER0 + direction];
+        final long receiver = words[base + Slab.PEER1 - direction];
+        final int windows = 48 - 16 * direction;
+        final int sendWindow = (int) (both >>> windows) & 0xffff;
+        final int receiveWindow = (int) (both >>> 80 - windows) & 0xffff;
+        int sendShift = 0;
+        int receiveShift = 0;
+        if ((both & BOTH_SCALES_SEEN) == BOTH_SCALES_SEEN) {
+            sendShift = scale(both, direction) & SCALE_MASK;
+            receiveShift = scale(both, 1 - direction) & SCALE_MASK;
+        } else if ((both & BOTH_SCALES_UNKNOWN) == BOTH_SCALES_UNKNOWN) {
+            sendShift = MAX_SCALE;
+            receiveShift = MAX_SCALE;
+        }
+        final int sendLow = (int) (sender >>> 32);
+        final int payload = size - ((int) header >>> 28) * 4;
+        final int sequence = payload == 0 ? sendLow : Bytes.i32(data, l4 + 4);
+        final int end = sequence + payload;
+        final int ack = (int) (header >>> 32);
+        final int skew = (int) (receiver >>> 32) - ack;
+        if (!Sequence.isAtLeast((int) sender, end)
+                || !Sequence.isAtLeast(sequence, sendLow - (receiveWindow << receiveShift))
+                || skew < -MAX_ACK_SKEW || skew > MAX_ACK_SKEW << sendShift) {
+            return false;
+        }
+        final int window = (int) header & 0xffff;
+        if (window > sendWindow) {
+            words[base + Slab.STATE] = both + ((long) (window - sendWindow) << windows);
+        }
+        if (Sequence.isAfter(end, sendLow)) {
+            words[base + Slab.PEER0 + direction] = (long) end << 32 | sender & 0xffffffffL;
+        }
+        final int allowed = window << sendShift;
+        if (Sequence.isAtLeast(ack + allowed, (int) receiver)) {
+            words[base + Slab.PEER1 - direction] =
+                receiver & 0xffffffff_00000000L | ack + Math.max(allowed, 1) & 0xffffffffL;
+        }
+        return true;
     }
 
     /** A reset is believed at the sequence number expected, or one beside it (RFC 5961 section 3). */
