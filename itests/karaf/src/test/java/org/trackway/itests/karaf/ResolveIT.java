@@ -37,6 +37,7 @@ public class ResolveIT {
         entry("helper-tftp", List.of("packet", "conntrack-api")),
         entry("offload-api", List.of("packet", "conntrack-api")),
         entry("provider-dummy", List.of("packet", "conntrack-api", "offload-api")),
+        entry("provider-xdp", List.of("packet", "conntrack-api", "offload-api")),
         entry("datapath-api", List.of("packet", "conntrack-api", "offload-api")),
         entry("datapath-core", List.of("packet", "conntrack-api", "offload-api", "datapath-api")),
         entry("port-pcap", List.of("packet")),
