@@ -2,6 +2,7 @@
 package org.trackway.provider.xdp;
 
 import com.sun.jna.Native;
+import java.io.IOException;
 
 /**
  * The system calls that this bundle needs, mapped directly. Pointers are {@code long}s, therefore 64-bit systems only.
@@ -36,9 +37,10 @@ final class LibC {
     }
 
     /** Binds the methods of this class. */
-    static synchronized void register() {
+    static synchronized void register() throws IOException {
         if (!registered) {
-            Native.register(LibC.class, "c");
+            // JNA leaves objects with the thread, which would hold the bundle for as long as that lives.
+            OwnThread.run("trackway-xdp-jna", () -> Native.register(LibC.class, "c"));
             registered = true;
         }
     }

@@ -7,11 +7,6 @@ import java.io.IOException;
 /** Asks the kernel for what it does in the network namespace of the thread that asks. */
 final class NetworkNamespace {
 
-    /** What is to be done there. */
-    interface Task {
-        void run() throws IOException;
-    }
-
     private NetworkNamespace() {
     }
 
@@ -22,34 +17,14 @@ final class NetworkNamespace {
      * @param namespace the namespace's file, empty for the namespace of the process
      * @throws IOException in one line, what went wrong
      */
-    static void run(final String namespace, final Task task) throws IOException {
+    static void run(final String namespace, final OwnThread.Task task) throws IOException {
         if (namespace.isEmpty()) {
             task.run();
-            return;
-        }
-        final Throwable[] failure = new Throwable[1];
-        final Thread thread = new Thread(() -> {
-            try {
+        } else {
+            OwnThread.run("trackway-xdp-netns", () -> {
                 enter(namespace);
                 task.run();
-            } catch (final IOException | RuntimeException | Error e) {
-                failure[0] = e;
-            }
-        }, "trackway-xdp-netns");
-        thread.start();
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (final InterruptedException notNow) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-        if (failure[0] != null) {
-            throw new IOException(failure[0].getMessage(), failure[0]);
+            });
         }
     }
 

@@ -449,16 +449,6 @@ final class XdpProvider implements OffloadProvider {
             program.close();
         }
         caretaker.interrupt();
-        boolean interrupted = false;
-        while (caretaker.isAlive()) {
-            try {
-                caretaker.join();
-            } catch (final InterruptedException notNow) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        OwnThread.join(caretaker);
     }
 }
