@@ -178,8 +178,8 @@ final class Expectations {
 
     private static boolean matches(final Key expected, final Key packet) {
         return expected.ports == withoutSourcePort(packet.ports) && expected.address0 == packet.address0
-            && expected.address1 == packet.address1 && expected.address2 == packet.address2
-            && expected.address3 == packet.address3 && expected.v6 == packet.v6;
+            && expected.v6 == packet.v6 && (!packet.v6 || expected.address1 == packet.address1
+                && expected.address2 == packet.address2 && expected.address3 == packet.address3);
     }
 
     private static long withoutSourcePort(final long ports) {
@@ -189,9 +189,11 @@ final class Expectations {
     private int slot(final AtomicReferenceArray<Node> current, final Key key) {
         long hash = salt ^ withoutSourcePort(key.ports);
         hash = (hash ^ hash >>> 32) * 0xd6e8feb86659fd93L + key.address0;
-        hash = (hash ^ hash >>> 32) * 0xd6e8feb86659fd93L + key.address1;
-        hash = (hash ^ hash >>> 32) * 0xd6e8feb86659fd93L + key.address2;
-        hash = (hash ^ hash >>> 32) * 0xd6e8feb86659fd93L + key.address3;
+        if (key.v6) {
+            hash = (hash ^ hash >>> 32) * 0xd6e8feb86659fd93L + key.address1;
+            hash = (hash ^ hash >>> 32) * 0xd6e8feb86659fd93L + key.address2;
+            hash = (hash ^ hash >>> 32) * 0xd6e8feb86659fd93L + key.address3;
+        }
         hash = (hash ^ hash >>> 32) * 0xd6e8feb86659fd93L;
         return (int) (hash >>> 33) & current.length() - 1;
     }

@@ -51,6 +51,17 @@ class ExpectationsTest {
         assertThat(store.find(packet("10.1.1.2", 20, 4000, 6), 1)).as("other zone").isNull();
     }
 
+    /** Keys are used again and again, and only IPv6 fills all of their words. */
+    @Example
+    void whatAnEarlierPacketOfIpv6LeftInAKeyDoesNotMatter() {
+        store.add(announcement(1, 4000, 0, 0, false), 1);
+        final Key key = packet("10.1.1.2", 20, 4000, 5);
+        key.address1 = 1;
+        key.address2 = 2;
+        key.address3 = 3;
+        assertThat(store.find(key, 1)).isNotNull();
+    }
+
     @Example
     void oddity24AnExpectationIsReusableAndLivesWithItsParent() {
         store.add(announcement(1, 4000, 0, 0, false), 1);
