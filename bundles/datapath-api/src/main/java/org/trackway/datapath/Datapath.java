@@ -19,7 +19,8 @@ import org.trackway.packet.Port;
  * {@value #LIVE}. One thread per receiving port carries its packets.
  *
  * <p><b>Threads.</b> Every method may be called by any thread at any time. A change of flows is in force for the next
- * batch, as a whole.
+ * batch, as a whole. Where hardware forwards packets by the flows before, methods that change flows or ports return when
+ * it has confirmed that it does not any more, or after five seconds.
  */
 @ProviderType
 public interface Datapath {

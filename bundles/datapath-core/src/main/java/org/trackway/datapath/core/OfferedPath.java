@@ -55,9 +55,9 @@ final class OfferedPath implements Paths.Listener {
         offered.complete(handle);
     }
 
-    /** Says that it could not even be offered. */
-    void failed(final Throwable failure) {
-        offered.completeExceptionally(failure);
+    /** Says that it was not even offered. */
+    void notOffered() {
+        offered.completeExceptionally(new IllegalStateException("it was not offered"));
     }
 
     /** {@return why packets would not take this way any more, or null if they still would} */
@@ -82,7 +82,8 @@ final class OfferedPath implements Paths.Listener {
                     return rival.name() + ": matches " + Steady.unsteady(rival.match);
                 }
                 if (path.arrivingSource().isEmpty() && tables.looksAtAddress(step.table, step.rule, true)
-                        || path.arrivingDestination().isEmpty() && tables.looksAtAddress(step.table, step.rule, false)) {
+                        || path.arrivingDestination().isEmpty()
+                        && tables.looksAtAddress(step.table, step.rule, false)) {
                     return "flows of table " + step.table + " look at Ethernet addresses now";
                 }
             }
@@ -110,7 +111,7 @@ final class OfferedPath implements Paths.Listener {
         try {
             final Paths.Offered handle = offered.get(left(deadlineNs), TimeUnit.NANOSECONDS);
             return handle.await(left(deadlineNs));
-        } catch (final ExecutionException neverOffered) {
+        } catch (final ExecutionException notOffered) {
             return true;
         } catch (final TimeoutException late) {
             return false;
@@ -135,7 +136,7 @@ final class OfferedPath implements Paths.Listener {
             }
         }
         if (learnedDestination != NO_ADDRESS) {
-            registry.learn(learnedSource, learnedPort);
+            registry.refresh(learnedSource, learnedPort);
             if (!registry.leadsTo(learnedDestination, egress.number)) {
                 withdraw("a learned address is forgotten");
             }

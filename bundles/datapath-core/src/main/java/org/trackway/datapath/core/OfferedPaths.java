@@ -2,10 +2,8 @@
 package org.trackway.datapath.core;
 
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -13,14 +11,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.trackway.conntrack.Connection;
 import org.trackway.conntrack.CtState;
-import org.trackway.offload.Path;
 import org.trackway.offload.Paths;
-import org.trackway.packet.Packet;
 
 /**
- * The paths that a datapath has offered, withdrawn when what they depend on changes. Packet threads offer; whoever changes
- * flows or ports has them checked after the change is in force. A path is here before it is offered and checked again
- * after, so a change meets it in one place or the other.
+ * The paths that a datapath has offered, withdrawn when what they depend on changes. Packet threads offer; whoever
+ * changes flows or ports has them checked after the change is in force. A path is noted here before it is checked for the
+ * last time and offered, so a change meets it in one place or the other.
  */
 final class OfferedPaths {
 
@@ -59,7 +55,7 @@ final class OfferedPaths {
         if (!trail.isWanted(paths) || trail.isPassing()) {
             return;
         }
-        final String obstacle = obstacle(trail, state);
+        final String obstacle = PathComposer.obstacle(trail, state.tables());
         if (obstacle == null) {
             offer(paths, trail, state);
             return;
@@ -77,56 +73,9 @@ final class OfferedPaths {
         }
     }
 
-    private static String obstacle(final Trail trail, final State state) {
-        for (final Trail.Step step : trail.steps()) {
-            final Rule rival = state.tables().rival(step.table, step.rule, step.key);
-            if (rival != null) {
-                return rival.name() + ": matches " + Steady.unsteady(rival.match);
-            }
-            if (step.rule != null) {
-                for (final Action action : step.rule.actions) {
-                    if (!action.fitsPath()) {
-                        return step.rule.name() + ": does " + action;
-                    }
-                }
-            }
-        }
-        if (trail.obstacle != null) {
-            return name(trail, trail.obstacleBy) + ": " + trail.obstacle;
-        }
-        for (final Trail.Visit visit : trail.visits()) {
-            if (visit.connection == 0) {
-                return name(trail, visit.actions) + ": finds no connection in zone " + visit.zone;
-            }
-        }
-        final Trail.Step first = trail.steps().get(0);
-        if (trail.egress == null) {
-            return name(trail, trail.steps().get(trail.steps().size() - 1)) + ": sends it nowhere";
-        }
-        if (trail.egress == trail.ingress) {
-            return name(trail, trail.sender) + ": sends it back";
-        }
-        trail.leaving.parse();
-        return trail.leaving.etherType() == Key.etherType(first.key) ? null
-            : name(trail, trail.sender) + ": sends it with more than two tags";
-    }
-
-    /** {@return the flow that has these actions} */
-    private static String name(final Trail trail, final Action[] actions) {
-        for (final Trail.Step step : trail.steps()) {
-            if (step.rule != null && step.rule.actions == actions) {
-                return step.rule.name();
-            }
-        }
-        return "a flow";
-    }
-
-    private static String name(final Trail trail, final Trail.Step step) {
-        return step.rule == null ? "table=" + step.table + ",no flow" : step.rule.name();
-    }
-
     private void offer(final Paths paths, final Trail trail, final State state) {
-        final OfferedPath path = new OfferedPath(this, compose(trail, state.tables()), trail, state.tables());
+        final OfferedPath path = new OfferedPath(this, PathComposer.compose(trail, state.tables()), trail,
+            state.tables());
         all.add(path);
         if (path.learnedDestination != OfferedPath.NO_ADDRESS) {
             byAddress.compute(path.learnedDestination, (address, there) -> {
@@ -135,56 +84,28 @@ final class OfferedPaths {
                 return concerned;
             });
         }
+        // Whoever changes something from now on finds it here; what has changed before is seen now.
+        final State now = datapath.state();
+        if (now.paths() != paths || path.whyNot(now) != null) {
+            path.notOffered();
+            remove(path);
+            return;
+        }
         final Paths.Offered offered;
         try {
             offered = paths.offer(path.path, path);
-            path.offered(offered);
         } catch (final RuntimeException | Error failure) {
-            path.failed(failure);
+            path.notOffered();
             remove(path);
             throw failure;
         }
-        final State now = datapath.state();
-        final String changed = now.paths() != paths ? "paths are offered to others now" : path.whyNot(now);
-        if (changed != null || !isStill(trail)) {
-            path.withdraw(changed == null ? "the connection has changed" : changed);
+        path.offered(offered);
+        if (!isStill(trail)) {
+            path.withdraw("the connection has changed");
         }
         if (!offered.isHeld()) {
             remove(path);
         }
-    }
-
-    private static Path compose(final Trail trail, final FlowTables tables) {
-        final long[] came = trail.steps().get(0).key;
-        final Packet packet = trail.leaving;
-        final long[] leaves = new long[Key.WORDS];
-        HeaderReader.readHeaders(packet, leaves);
-        final List<Path.Tag> arrivingTags = new ArrayList<>();
-        for (int i = 0; i < trail.tagCount; i++) {
-            arrivingTags.add(tag(trail.tag(i)));
-        }
-        final List<Path.Tag> leavingTags = new ArrayList<>();
-        for (int i = 0; i < packet.vlanTags(); i++) {
-            leavingTags.add(tag(Trail.tag(packet, i)));
-        }
-        final Set<Path.Hop> hops = new LinkedHashSet<>();
-        trail.visits().forEach(visit -> hops.add(new Path.Hop(visit.connection, visit.reply)));
-        return new Path(trail.ingress.port.name(), trail.egress.port.name(), HeaderReader.tuple(came, trail.identifier),
-            HeaderReader.tuple(leaves, HeaderReader.identifier(packet)), arrivingTags, leavingTags,
-            trail.writesSource ? OptionalLong.of(Fields.ETH_SRC.read(leaves)) : OptionalLong.empty(),
-            trail.writesDestination ? OptionalLong.of(Fields.ETH_DST.read(leaves)) : OptionalLong.empty(),
-            (int) (Fields.NW_TTL.read(came) - Fields.NW_TTL.read(leaves)), List.copyOf(hops),
-            looksAtAddress(trail, tables, true) ? OptionalLong.of(Fields.ETH_SRC.read(came)) : OptionalLong.empty(),
-            looksAtAddress(trail, tables, false) ? OptionalLong.of(Fields.ETH_DST.read(came)) : OptionalLong.empty());
-    }
-
-    private static boolean looksAtAddress(final Trail trail, final FlowTables tables, final boolean source) {
-        return trail.switched
-            || trail.steps().stream().anyMatch(step -> tables.looksAtAddress(step.table, step.rule, source));
-    }
-
-    private static Path.Tag tag(final int typeAndTci) {
-        return new Path.Tag(typeAndTci >>> 16, typeAndTci & 0xffff);
     }
 
     /** {@return whether the tracker would still say the same: what changes from now on the manager hears of itself} */
@@ -224,8 +145,10 @@ final class OfferedPaths {
             || datapath.macs.find(address, datapath.conntrack().now()) == port;
     }
 
-    void learn(final long address, final int port) {
-        if (port != Key.NO_PORT && datapath.macs.learn(address, port, datapath.conntrack().now())) {
+    /** Keeps an address learned that packets come from in hardware, unless it was heard of elsewhere meanwhile. */
+    void refresh(final long address, final int port) {
+        final boolean elsewhere = !leadsTo(address, port) && !leadsTo(address, MacTable.UNKNOWN);
+        if (port != Key.NO_PORT && !elsewhere && datapath.macs.learn(address, port, datapath.conntrack().now())) {
             learned(address);
         }
     }

@@ -13,7 +13,8 @@ import org.trackway.packet.FastPath;
 
 /**
  * The ways past the tables that the container has now: fast paths, which all datapaths ask, and who takes paths for
- * hardware. Told to every datapath when they change, so that packets find them in the state that they go by. Thread-safe.
+ * hardware. Told to every datapath when they change, so that packets find them in the state that they go by.
+ * Thread-safe.
  */
 @Component(service = Shortcuts.class)
 public final class Shortcuts {

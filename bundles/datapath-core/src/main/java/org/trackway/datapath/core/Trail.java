@@ -10,8 +10,8 @@ import org.trackway.packet.IpProtocol;
 import org.trackway.packet.Packet;
 
 /**
- * What one packet has met on its way, written down while connections want paths. Belongs to a {@link Slot}, which uses it
- * again, so that a packet costs no allocation.
+ * What one packet has met on its way, written down while connections want paths. Belongs to a {@link Slot}, which uses
+ * it again, so that a packet costs no allocation.
  */
 final class Trail {
 

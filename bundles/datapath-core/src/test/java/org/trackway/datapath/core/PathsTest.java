@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -83,6 +85,13 @@ class PathsTest {
     /** {@return the connections on the first path} */
     private List<Long> connections() {
         return paths.taken.get(0).path.hops().stream().map(Path.Hop::connection).toList();
+    }
+
+    private static void until(final BooleanSupplier condition) {
+        while (!condition.getAsBoolean()) {
+            assertThat(Thread.currentThread().isInterrupted()).as("it took too long").isFalse();
+            Thread.onSpinWait();
+        }
     }
 
     // ---- what a path says ----
@@ -320,8 +329,8 @@ class PathsTest {
 
     @Test
     void aFlowOfAnEarlierTableIsNamedToo() {
-        establish("priority=9,icmp,nw_ttl=1,actions=drop", "priority=9,udp,in_port=1,nw_ttl=1,actions=drop", TRACK, THERE,
-            BACK);
+        establish("priority=9,icmp,nw_ttl=1,actions=drop", "priority=9,udp,in_port=1,nw_ttl=1,actions=drop", TRACK,
+            THERE, BACK);
         lab.receive("p1", udp().build());
         assertThat(refusal()).isEqualTo("table=0,priority=9,udp,in_port=1,nw_ttl=1: matches nw_ttl");
     }
@@ -433,9 +442,7 @@ class PathsTest {
         paths.confirming = false;
         final Thread command = new Thread(() -> lab.datapath.removeFlows("table=1", false));
         command.start();
-        while (path.withdrawals.isEmpty()) {
-            Thread.onSpinWait();
-        }
+        until(() -> !path.withdrawals.isEmpty());
         lab.receive("p1", udp().build());
         assertThat(lab.datapath.flows()).extracting(Flow::table).as("packets go by the new flows meanwhile")
             .containsExactly(0);
@@ -465,9 +472,7 @@ class PathsTest {
             paths.meanwhile = () -> { };
             final State before = lab.datapath.state();
             command.start();
-            while (lab.datapath.state() == before) {
-                Thread.onSpinWait();
-            }
+            until(() -> lab.datapath.state() != before);
         };
         lab.receive("p1", udp().build());
         command.join();
@@ -477,16 +482,18 @@ class PathsTest {
     }
 
     @Test
-    void aChangeAfterThePacketWentWithdrawsItsPath() {
+    void aChangeAfterThePacketWentKeepsItsPathFromBeingOffered() {
         establish(TRACK, "table=1,priority=1,ip,actions=ct(commit),5");
         lab.datapath.addPort(new FakePort("p5").whenSending(() -> {
-            if (paths.wanting) {
+            if (paths.wanting && lab.datapath.flows().size() < 3) {
                 lab.datapath.addFlow("table=1,priority=5,udp,actions=2", Missing.REFUSE);
             }
         }), OptionalInt.of(5));
         lab.receive("p1", udp().build());
-        assertThat(paths.taken).hasSize(1);
-        assertThat(paths.taken.get(0).withdrawals).containsExactly("flows of table 1 have changed");
+        assertThat(paths.taken).isEmpty();
+        assertThat(paths.refusals).isEmpty();
+        lab.receive("p1", udp().build());
+        assertThat(paths.held()).extracting(Path::egress).containsExactly("p2");
     }
 
     @Test
@@ -506,6 +513,30 @@ class PathsTest {
         assertThat(paths.taken.get(0).withdrawals).containsExactly("the connection has changed");
         lab.receive("p1", udp().build());
         assertThat(paths.held()).hasSize(1);
+    }
+
+    @Test
+    void underTrafficNoPathOutlivesTheFlowsThatItStandsFor() throws Exception {
+        establish(TRACK, THERE, BACK);
+        final AtomicBoolean stopped = new AtomicBoolean();
+        final Thread traffic = new Thread(() -> {
+            while (!stopped.get()) {
+                lab.receive("p1", udp().build());
+            }
+        });
+        traffic.start();
+        try {
+            for (int i = 0; i < 100; i++) {
+                until(() -> !paths.held().isEmpty());
+                lab.datapath.addFlow("table=1,priority=5,udp,actions=3", Missing.REFUSE);
+                assertThat(paths.held()).extracting(Path::egress).doesNotContain("p2");
+                lab.datapath.removeFlows("table=1,priority=5,udp", true);
+                assertThat(paths.held()).extracting(Path::egress).doesNotContain("p3");
+            }
+        } finally {
+            stopped.set(true);
+            traffic.join();
+        }
     }
 
     @Test
@@ -585,6 +616,14 @@ class PathsTest {
         assertThat(lab.datapath.macs.find(0x020000000001L, now)).isEqualTo(1);
         path.listener.passed(1, 100);
         assertThat(path.withdrawals).containsExactly("a learned address is forgotten");
+    }
+
+    @Test
+    void lateNewsOfPacketsInHardwareDoNotMoveAnAddressBack() {
+        final FakePaths.Taken path = takeSwitched();
+        lab.receive("p3", from("2:0:0:0:0:1", "2:0:0:0:0:9").build());
+        path.listener.passed(1, 100);
+        assertThat(lab.datapath.macs.find(0x020000000001L, now)).isEqualTo(3);
     }
 
     // ---- counters ----
