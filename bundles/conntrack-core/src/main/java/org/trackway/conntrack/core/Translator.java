@@ -79,16 +79,17 @@ final class Translator {
             final long high, final long low) {
         if (!v6) {
             final int at = l3 + (source ? 12 : 16);
-            final long difference = change(Bytes.i32(data, at), (int) low);
+            final long difference = Checksums.change32(Bytes.i32(data, at), (int) low);
             Bytes.put32(data, at, (int) low);
             if (difference != 0) {
-                Bytes.put16(data, l3 + 10, repaired(Bytes.u16(data, l3 + 10), difference));
+                Bytes.put16(data, l3 + 10, Checksums.repair(Bytes.u16(data, l3 + 10), difference));
             }
             return difference;
         }
         final boolean covered = source || l4 == l3 + 40 || Packet.finalDestination6(data, l3, l4) == l3 + 24;
         final int at = l3 + (source ? 8 : 24);
-        final long difference = change(Bytes.i64(data, at), high) + change(Bytes.i64(data, at + 8), low);
+        final long difference = Checksums.change64(Bytes.i64(data, at), high)
+            + Checksums.change64(Bytes.i64(data, at + 8), low);
         Bytes.put64(data, at, high);
         Bytes.put64(data, at + 8, low);
         return covered ? difference : 0;
@@ -110,12 +111,12 @@ final class Translator {
             if (protocol == IpProtocol.SCTP && size >= 12 && length >= 12 && before != after) {
                 Bytes.put32(data, l4 + 8, Crc32c.repair(Bytes.i32(data, l4 + 8), before ^ after, length));
             }
-            return change(before, after);
+            return Checksums.change32(before, after);
         }
         if (protocol == IpProtocol.ICMP && !v6 && size >= ICMP_HEADER) {
             final int before = Bytes.u16(data, l4 + 4);
             Bytes.put16(data, l4 + 4, destination);
-            return change(before, destination);
+            return Checksums.change32(before, destination);
         }
         return 0;
     }
@@ -154,7 +155,7 @@ final class Translator {
         final long ports = ports(data, l4, left, length, protocol, key.v6, key.sourcePort(), key.destinationPort());
         final long difference = ports + (hasPseudoHeader(protocol, key.v6) ? pseudo : 0);
         checksum(data, l4, left, protocol, key.v6, difference, false);
-        return change(before, Checksums.fold(Checksums.add(0, data, l3, size)));
+        return Checksums.change32(before, Checksums.fold(Checksums.add(0, data, l3, size)));
     }
 
     /** Where in the transport header the Internet checksum stands, or {@link #NO_CHECKSUM_FIELD}. */
@@ -191,21 +192,8 @@ final class Translator {
         // UDP's 0 says that there is no checksum, so a sum of 0 is sent as all ones (RFC 768, RFC 3828 section 3.1).
         final boolean zeroMeansNone = protocol == IpProtocol.UDP || protocol == IpProtocol.UDPLITE;
         if (before != 0 || !zeroMeansNone) {
-            final int after = repaired(before, difference);
+            final int after = Checksums.repair(before, difference);
             Bytes.put16(data, l4 + field, after == 0 && zeroMeansNone ? 0xffff : after);
         }
-    }
-
-    private static int repaired(final int checksum, final long difference) {
-        return ~Checksums.fold((~checksum & 0xffffL) + difference) & 0xffff;
-    }
-
-    /** What replacing one word by another adds to a one's complement sum; 0 only if they are equal. */
-    private static long change(final int before, final int after) {
-        return before == after ? 0 : (~before & 0xffffffffL) + (after & 0xffffffffL);
-    }
-
-    private static long change(final long before, final long after) {
-        return change((int) (before >>> 32), (int) (after >>> 32)) + change((int) before, (int) after);
     }
 }

@@ -64,6 +64,22 @@ class ForwarderTest {
         assertThat(bench.card.activity(7)).isEqualTo(new Activity(0, 1, 50, 0, 0));
     }
 
+    /** One of the payloads makes the sum zero, which would say that there is no checksum (RFC 768). */
+    @Test
+    void aUdpChecksumOfZeroIsSentAsAllOnes() {
+        final Tuple leaves = Cards.tuple("10.9.9.9", IpProtocol.UDP, 4000, "10.0.0.2", 53);
+        final Bench bench = new Bench().hold(1).forward(7, Cards.path(Cards.udp(1001), leaves, 1));
+        int allOnes = 0;
+        for (int word = 0; word < 65_536; word++) {
+            final byte[] payload = {(byte) (word >> 8), (byte) word};
+            bench.receive(udp(1).payload(payload).build());
+            final byte[] sent = bench.sent.remove(0);
+            assertThat(sent).isEqualTo(Packets.udp4("10.9.9.9", 4000, "10.0.0.2", 53).payload(payload).bytes());
+            allOnes += (sent[40] & sent[41] & 0xff) == 0xff ? 1 : 0;
+        }
+        assertThat(allOnes).isPositive();
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"F", "FA", "R", "RA"})
     void theEndOfAConnectionIsSoftwaresAndReportedOnce(final String flags) {
@@ -204,7 +220,7 @@ class ForwarderTest {
             sentWhenItReturned[0] = bench.sent.size();
         });
         manager.start();
-        while (manager.getState() != Thread.State.TIMED_WAITING) {
+        while (manager.isAlive() && manager.getState() != Thread.State.TIMED_WAITING) {
             Thread.onSpinWait();
         }
         goOn.countDown();
