@@ -73,14 +73,14 @@ final class Chapter extends Subject {
     Activity last = Activity.UNTOLD;
     /** Whether hardware has lost it, so that there is nothing to delete. */
     boolean lost;
-    /** Packets each nanosecond between the last two looks. */
+    /** Packets each nanosecond in hardware, between the last two answers; what has passed since, and since when. */
     double rate;
-    /** Packets since the last look: of what is held, as the provider said; else as the tracker saw. */
     long passed;
-    /** Packets that the tracker had seen at the last look. */
-    long seenPackets;
-    /** When the last look was. */
     long ratedNs;
+    /** Packets each nanosecond in software, between the last two looks; what the last one saw, -1 if there was none. */
+    double demand;
+    long seenPackets;
+    long seenNs;
     /** Paths of this provider that its packets take. */
     final List<PathEntry> paths = new ArrayList<>(2);
 
@@ -133,7 +133,7 @@ final class Chapter extends Subject {
         }
     }
 
-    /** Ends the time in which its rate is measured, and begins anew. */
+    /** Ends the time in which its rate in hardware is measured, and begins anew. */
     void rate(final long nowNs) {
         rate = nowNs > ratedNs ? (double) passed / (nowNs - ratedNs) : 0;
         passed = 0;

@@ -156,6 +156,13 @@ final class Manager implements Offload {
         }
     }
 
+    /** {@return whether the tracker tells it of connections} */
+    boolean isObserving() {
+        synchronized (notes) {
+            return observation != null;
+        }
+    }
+
     private List<ProviderWorker> sorted() {
         return workers.stream().sorted(Comparator.comparingInt(ProviderWorker::priority).reversed()
             .thenComparing(ProviderWorker::name)).toList();

@@ -26,6 +26,8 @@ final class PathEntry extends Subject {
     final long sinceNs;
     Phase phase = Phase.ASKED;
     boolean pending;
+    /** Whether it is withdrawn so that a busier connection gets its place. */
+    boolean yields;
     /** Whether its activity is to be asked for. */
     boolean due;
     /** Whether the provider can't tell whether it is in use. */

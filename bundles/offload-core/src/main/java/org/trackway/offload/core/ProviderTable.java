@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,7 @@ final class ProviderTable {
     /** Connections that are looked at again in one go. */
     private static final int LOOKS = 1_024;
     private static final long MS = 1_000_000;
+    private static final String YIELDS = "its place goes to a busier connection";
 
     private final ProviderWorker worker;
     private final Conntrack conntrack;
@@ -53,6 +55,8 @@ final class ProviderTable {
     private final Queue<Subject> ready = new ArrayDeque<>();
     private final Queue<Chapter> adds = new ArrayDeque<>();
     private final Set<Chapter> waiting = new LinkedHashSet<>();
+    /** Those whose paths found no room. */
+    private final Set<Chapter> starving = new LinkedHashSet<>();
     private final PriorityQueue<Due> dues = new PriorityQueue<>(Comparator.comparingLong(Due::ns));
     /** What is to be told to others when no monitor is held. */
     private final List<Runnable> news = new ArrayList<>();
@@ -119,11 +123,6 @@ final class ProviderTable {
         final long configured = settings.provider(worker.name()).limit().orElse(0);
         final long able = forwards() ? 0 : capabilities.capacity();
         return configured == 0 ? able : able == 0 ? configured : Math.min(able, configured);
-    }
-
-    private boolean hasRoom() {
-        final long limit = limit();
-        return limit == 0 || held < limit;
     }
 
     /** {@return whether anything was left out that a scan should find; asked once} */
@@ -215,6 +214,7 @@ final class ProviderTable {
         }
         if (chapter.phase() != Phase.REFUSED) {
             chapters.put(dossier.id(), chapter);
+            worker.meet(dossier.ingress());
             chapter.turn(Phase.OFFERED, "", nowNs);
             adds.add(chapter);
         }
@@ -321,6 +321,7 @@ final class ProviderTable {
         }
         chapter.renew = renew;
         chapter.again = again;
+        chapter.forRoom = false;
         chapter.pending = false;
         chapter.turn(Phase.LEAVING, why, nowNs);
         open(chapter, 0);
@@ -405,12 +406,14 @@ final class ProviderTable {
     private void forget(final Chapter chapter, final String why, final long nowNs) {
         chapters.remove(chapter.id());
         waiting.remove(chapter);
+        starving.remove(chapter);
         chapter.turn(Phase.GONE, why, nowNs);
     }
 
     private void await(final Chapter chapter, final boolean forRoom, final String why, final long nowNs) {
         chapter.turn(Phase.WAITING, why, nowNs);
         chapter.forRoom = forRoom;
+        chapter.seenPackets = -1;
         if (waiting.size() < settings.queueSize()) {
             waiting.add(chapter);
         } else {
@@ -471,7 +474,10 @@ final class ProviderTable {
             hops.add(chapter);
         }
         if (forwards() && capabilities.capacity() > 0 && paths.size() >= capabilities.capacity()) {
-            refuse(path, hops, Answer.FULL);
+            tally.add(Counter.REFUSED);
+            hops.forEach(chapter -> chapter.remark("no path: " + Answer.FULL.reason()));
+            starve(hops);
+            decline(path, Answer.FULL.reason(), true);
             return;
         }
         final PathEntry entry = new PathEntry(path, hops, nowNs);
@@ -484,10 +490,12 @@ final class ProviderTable {
         queue(entry);
     }
 
-    private void refuse(final OfferedPath path, final List<Chapter> hops, final Answer answer) {
-        tally.add(Counter.REFUSED);
-        hops.forEach(chapter -> chapter.remark("no path: " + answer.reason()));
-        decline(path, answer.reason(), answer.kind() != Answer.Kind.NO);
+    private void starve(final List<Chapter> hops) {
+        for (final Chapter chapter : hops) {
+            if (starving.size() < LOOKS && starving.add(chapter)) {
+                chapter.seenPackets = -1;
+            }
+        }
     }
 
     private void decline(final OfferedPath path, final String why, final boolean later) {
@@ -569,19 +577,27 @@ final class ProviderTable {
 
     /** Looks at those again that were not taken, as far as there may be another answer now. */
     void look(final long nowNs) {
-        book.look(settings.batchSize());
         waiting.stream().filter(chapter -> !chapter.forRoom).limit(LOOKS).toList()
             .forEach(chapter -> offerAgain(chapter, nowNs));
         final List<Chapter> busiest = ranking.busiest(waiting, nowNs);
-        final long room = room();
-        busiest.stream().limit(room).forEach(chapter -> offerAgain(chapter, nowNs));
-        if (busiest.size() > room) {
-            ranking.swaps(busiest.subList((int) room, busiest.size()), chapters.values(), settings.updateIntervalMs() * MS,
-                nowNs).forEach((slow, busy) -> {
-                    leave(slow, "its place goes to a busier connection", false, true, nowNs);
-                    offerAgain(busy, nowNs);
-                });
+        final Set<Chapter> there = new HashSet<>(busiest);
+        waiting.stream().filter(chapter -> chapter.forRoom && !there.contains(chapter)).toList()
+            .forEach(chapter -> forget(chapter, "it is gone", nowNs));
+        final int room = (int) Math.min(busiest.size(), room());
+        busiest.subList(0, room).forEach(chapter -> offerAgain(chapter, nowNs));
+        ranking.swaps(busiest.subList(room, busiest.size()), chapters.values(), minimumStayNs(), nowNs)
+            .forEach((slow, busy) -> {
+                leave(slow, YIELDS, false, true, nowNs);
+                slow.forRoom = true;
+                offerAgain(busy, nowNs);
+            });
+        if (forwards()) {
+            lookAtPaths(nowNs);
         }
+    }
+
+    private long minimumStayNs() {
+        return settings.updateIntervalMs() * MS;
     }
 
     /** {@return how many connections may be tried now} */
@@ -590,6 +606,22 @@ final class ProviderTable {
         // One more than it took last, to see whether there is room again.
         final long tried = fullAt == 0 ? Long.MAX_VALUE : fullAt + 1;
         return Math.max(0, Math.min(LOOKS, (limit == 0 ? tried : Math.min(limit, tried)) - held));
+    }
+
+    /** Lets directions want paths again as far as there is room, and gives places to busier connections. */
+    private void lookAtPaths(final long nowNs) {
+        final long capacity = capabilities.capacity();
+        book.look((int) Math.min(settings.batchSize(), capacity == 0 ? Integer.MAX_VALUE : capacity - paths.size()));
+        starving.removeIf(chapter -> chapter.open == 0 || !chapter.paths.isEmpty());
+        ranking.swaps(ranking.measured(starving, nowNs), chapters.values().stream()
+            .filter(chapter -> !chapter.paths.isEmpty()).toList(), minimumStayNs(), nowNs).forEach((slow, busy) -> {
+                for (final PathEntry entry : List.copyOf(slow.paths)) {
+                    entry.yields = true;
+                    leave(entry);
+                }
+                starving.remove(busy);
+                book.reopened(busy.dossier(), true);
+            });
     }
 
     private void offerAgain(final Chapter chapter, final long nowNs) {
@@ -718,7 +750,7 @@ final class ProviderTable {
     private void admit(final Chapter chapter, final Turn turn, final long nowNs) {
         Optional<Connection> there = conntrack.connection(chapter.id());
         if (there.isPresent()) {
-            final Answer verdict = mayAdmit(chapter, there.get(), nowNs);
+            final Answer verdict = mayAdmit(chapter, there.get(), turn, nowNs);
             switch (verdict.kind()) {
                 case ACCEPTED -> {
                     // What changes from here on is noted, since it is held.
@@ -758,7 +790,7 @@ final class ProviderTable {
         turn.candidates.add(new Turn.Candidate(chapter, connection, port(chapter.dossier().ingress())));
     }
 
-    private Answer mayAdmit(final Chapter chapter, final Connection connection, final long nowNs) {
+    private Answer mayAdmit(final Chapter chapter, final Connection connection, final Turn turn, final long nowNs) {
         final Answer verdict = verdict(connection, nowNs);
         if (verdict.kind() != Answer.Kind.ACCEPTED) {
             return verdict;
@@ -770,7 +802,7 @@ final class ProviderTable {
         if (connection.lastSeenNs() != 0 && connection.lastSeenNs() <= chapter.leftNs) {
             return Answer.later("no packet has come since it came back to software");
         }
-        return hasRoom() ? Answer.ACCEPTED : Answer.FULL;
+        return limit() == 0 || held - turn.leaving() < limit() ? Answer.ACCEPTED : Answer.FULL;
     }
 
     // ---- answers ----
@@ -983,7 +1015,7 @@ final class ProviderTable {
         }
         release(chapter, chapter.renew);
         if (chapter.again) {
-            await(chapter, false, why, nowNs);
+            await(chapter, chapter.forRoom, why, nowNs);
         } else {
             forget(chapter, why, nowNs);
         }
@@ -998,7 +1030,11 @@ final class ProviderTable {
                 if (operation.activity().isKnown()) {
                     credit(entry, operation.activity(), nowNs);
                 }
-                close(entry, null, false);
+                if (entry.yields) {
+                    entry.hops.forEach(chapter -> chapter.remark("no path: " + YIELDS));
+                    starve(entry.hops);
+                }
+                close(entry, entry.yields ? YIELDS : null, true);
             }
         }
     }
@@ -1013,6 +1049,9 @@ final class ProviderTable {
         } else if (!entry.pending) {
             tally.add(Counter.REFUSED);
             entry.hops.forEach(chapter -> chapter.remark("no path: " + answer.reason()));
+            if (answer.kind() == Answer.Kind.FULL) {
+                starve(entry.hops);
+            }
             close(entry, answer.reason(), answer.kind() != Answer.Kind.NO);
         }
     }

@@ -259,13 +259,14 @@ final class ProviderWorker implements Runnable {
 
     private void rest(final boolean nap) {
         final long left = nextNs() - clock.getAsLong();
-        if (nap) {
-            LockSupport.parkNanos(this, Math.max(1, Math.min(NAP_NS, left)));
+        if (nap || left <= NAP_NS) {
+            // A millisecond's questions make one batch.
+            LockSupport.parkNanos(this, NAP_NS);
             return;
         }
         asleep = true;
         if (!isNews()) {
-            LockSupport.parkNanos(this, Math.max(1, Math.min(SLEEP_NS, left)));
+            LockSupport.parkNanos(this, Math.min(SLEEP_NS, left));
         }
         asleep = false;
     }
@@ -301,10 +302,13 @@ final class ProviderWorker implements Runnable {
             mine = epoch;
         }
         announce();
-        if (!introduce(mine) || !askPorts(mine) || !flushIfMust(mine) || !compare(mine)) {
+        if (!introduce(mine) || !flushIfMust(mine) || !compare(mine)) {
             return settleUp(mine);
         }
         more |= scan();
+        if (!askPorts(mine)) {
+            return settleUp(mine);
+        }
         if (hasWork()) {
             if (!takeTurn(mine)) {
                 return settleUp(mine);
@@ -357,10 +361,7 @@ final class ProviderWorker implements Runnable {
             health.quarantine(applied.retryMs(), nowNs);
             flushSoon(nowNs);
         }
-        if (health.retryNs() <= nowNs && !mustFlush && !stuck) {
-            health.end(nowNs);
-        }
-        review(nowNs);
+        endQuarantine(nowNs);
         if (leaveAll != null) {
             table.leaveAll(leaveAll, leaveAgain, nowNs);
             leaveAll = null;
@@ -391,9 +392,7 @@ final class ProviderWorker implements Runnable {
                 return false;
             }
             final PortRef port = ring.port();
-            if (port != null && !served.containsKey(port)) {
-                unknownPorts.add(port);
-            }
+            meet(port);
             switch (ring.kind()) {
                 case NoteRing.ADD -> {
                     if (state == State.ACTIVE) {
@@ -406,6 +405,13 @@ final class ProviderWorker implements Runnable {
             }
         }
         return true;
+    }
+
+    /** Notes a port, so that the provider is asked whether it serves it before anything of that port is offered. */
+    void meet(final PortRef port) {
+        if (port != null && !served.containsKey(port)) {
+            unknownPorts.add(port);
+        }
     }
 
     private void take(final Reports.Report report, final long nowNs) {
@@ -608,7 +614,7 @@ final class ProviderWorker implements Runnable {
             final Port port = ref.get();
             if (port != null) {
                 served.keySet().removeIf(known -> known.refersTo(null));
-                served.put(ref, call(mine, "serves", () -> guest.serves(port)).orElse(false));
+                call(mine, "serves", () -> guest.serves(port)).ifPresent(serves -> served.put(ref, serves));
             }
         }
         return epochIs(mine);
@@ -638,12 +644,22 @@ final class ProviderWorker implements Runnable {
             table.dropAll("its provider is in quarantine", nowNs);
             mustFlush = !done;
             if (!done) {
-                health.prolong(applied.retryMs(), nowNs);
+                if (!health.isQuarantined() || health.retryNs() <= nowNs) {
+                    health.prolong(applied.retryMs(), nowNs);
+                }
                 flushNs = health.retryNs();
-                review(nowNs);
             }
+            endQuarantine(nowNs);
             return true;
         }
+    }
+
+    /** Ends a quarantine whose time is over, unless the provider has to forget something first. */
+    private void endQuarantine(final long nowNs) {
+        if (health.retryNs() <= nowNs && !mustFlush && !stuck) {
+            health.end(nowNs);
+        }
+        review(nowNs);
     }
 
     private void flushSoon(final long nowNs) {
@@ -714,14 +730,15 @@ final class ProviderWorker implements Runnable {
         if (!begin(mine, turn)) {
             return false;
         }
+        final OffloadProvider guest = provider;
         List<Operation> operations = List.of();
         String failure = null;
         try {
-            askCandidates(turn);
+            askCandidates(guest, turn);
             // A copy: the batch is in the provider's hands.
             operations = List.copyOf(turn.batch.operations());
-            if (!operations.isEmpty()) {
-                provider.submit(turn.batch);
+            if (!operations.isEmpty() && !turn.batch.isCancelled()) {
+                guest.submit(turn.batch);
             }
         } catch (final RuntimeException | Error thrown) {
             failure = "submit: " + thrown;
@@ -733,13 +750,13 @@ final class ProviderWorker implements Runnable {
         return finish(mine, turn, operations);
     }
 
-    private void askCandidates(final Turn turn) {
+    private void askCandidates(final OffloadProvider guest, final Turn turn) {
         for (final Turn.Candidate candidate : turn.candidates) {
             if (turn.batch.isCancelled()) {
                 return;
             }
             try {
-                final Answer said = provider.canOffload(candidate.connection);
+                final Answer said = guest.canOffload(candidate.connection);
                 candidate.verdict = said == null ? Answer.failed("canOffload says null") : said;
             } catch (final RuntimeException | Error thrown) {
                 candidate.verdict = Answer.failed("canOffload: " + thrown);
@@ -833,6 +850,7 @@ final class ProviderWorker implements Runnable {
         final boolean free;
         synchronized (this) {
             closed = true;
+            review(clock.getAsLong());
             giveUp("its provider has gone", clock.getAsLong());
             table.close();
             provider = null;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.trackway.offload.core;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.trackway.conntrack.Connection;
 import org.trackway.conntrack.Conntrack;
 
@@ -21,6 +21,7 @@ final class Ranking {
     /** How much busier a connection has to be than the one whose place it gets. */
     private static final int GAIN = 2;
     private static final Comparator<Chapter> BY_RATE = Comparator.comparingDouble(chapter -> chapter.rate);
+    private static final Comparator<Chapter> BY_DEMAND = Comparator.comparingDouble(chapter -> chapter.demand);
 
     private final Conntrack conntrack;
 
@@ -28,18 +29,30 @@ final class Ranking {
         this.conntrack = conntrack;
     }
 
-    /** {@return those that wait for room, the busiest first} */
+    /** {@return those that wait for room and are still there, the busiest first} */
     List<Chapter> busiest(final Collection<Chapter> waiting, final long nowNs) {
-        return waiting.stream().filter(chapter -> chapter.forRoom)
-            .peek(chapter -> conntrack.connection(chapter.id()).ifPresent(connection -> measure(chapter, connection, nowNs)))
-            .sorted(BY_RATE.reversed()).collect(Collectors.toList());
+        return measured(waiting.stream().filter(chapter -> chapter.forRoom).toList(), nowNs);
+    }
+
+    /** {@return those that are still there, the busiest first; from now on their rates are measured anew} */
+    List<Chapter> measured(final Collection<Chapter> some, final long nowNs) {
+        final List<Chapter> there = new ArrayList<>();
+        for (final Chapter chapter : some) {
+            conntrack.connection(chapter.id()).ifPresent(connection -> {
+                measure(chapter, connection, nowNs);
+                there.add(chapter);
+            });
+        }
+        there.sort(BY_DEMAND.reversed());
+        return there;
     }
 
     private static void measure(final Chapter chapter, final Connection connection, final long nowNs) {
         final long packets = connection.originalCount().packets() + connection.replyCount().packets();
-        chapter.passed = packets - chapter.seenPackets;
+        chapter.demand = chapter.seenPackets < 0 || nowNs <= chapter.seenNs ? 0
+            : (double) (packets - chapter.seenPackets) / (nowNs - chapter.seenNs);
         chapter.seenPackets = packets;
-        chapter.rate(nowNs);
+        chapter.seenNs = nowNs;
     }
 
     /**
@@ -56,7 +69,7 @@ final class Ranking {
             .filter(chapter -> nowNs - chapter.addedNs > ageNs).sorted(BY_RATE).limit(SWAPS).toList();
         final Map<Chapter, Chapter> swaps = new LinkedHashMap<>();
         for (int i = 0; i < Math.min(slowest.size(), busiest.size()); i++) {
-            if (busiest.get(i).rate > GAIN * slowest.get(i).rate) {
+            if (busiest.get(i).demand > GAIN * slowest.get(i).rate) {
                 swaps.put(slowest.get(i), busiest.get(i));
             }
         }

@@ -20,6 +20,7 @@ final class Turn {
     /** Chapters whose time is looked at when the answers are there. */
     final List<Chapter> settling = new ArrayList<>();
     private final List<Subject> subjects = new ArrayList<>();
+    private int leaving;
 
     /** A connection that is about to be added, if the provider can. */
     static final class Candidate {
@@ -36,6 +37,11 @@ final class Turn {
         }
     }
 
+    /** {@return how many connections are deleted before the new ones are added} */
+    long leaving() {
+        return leaving;
+    }
+
     int size() {
         return subjects.size() + candidates.size();
     }
@@ -47,6 +53,7 @@ final class Turn {
 
     void append(final Operation.Kind kind, final long id, final Subject subject) {
         batch.append(kind, id);
+        leaving += kind == Operation.Kind.DELETE && subject instanceof Chapter ? 1 : 0;
         subjects.add(subject);
     }
 
