@@ -156,6 +156,11 @@ final class Manager implements Offload {
         }
     }
 
+    /** {@return the observer} */
+    Notes notes() {
+        return notes;
+    }
+
     /** {@return whether the tracker tells it of connections} */
     boolean isObserving() {
         synchronized (notes) {

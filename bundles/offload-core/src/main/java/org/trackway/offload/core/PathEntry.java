@@ -9,6 +9,7 @@ import org.trackway.offload.spi.Activity;
  *
  * <pre>
  *   phase    forwards  next
+ *   OFFERED  no        ASKED when its turn comes; GONE if it is withdrawn before
  *   ASKED    maybe     HELD accepted; GONE anything else; LEAVING no answer
  *   HELD     yes       LEAVING
  *   LEAVING  yes       GONE once it is withdrawn
@@ -18,13 +19,13 @@ import org.trackway.offload.spi.Activity;
 final class PathEntry extends Subject {
 
     /** How far it is. */
-    enum Phase { ASKED, HELD, LEAVING, GONE }
+    enum Phase { OFFERED, ASKED, HELD, LEAVING, GONE }
 
     final OfferedPath path;
     /** The chapters of its hops, in their order. */
     final List<Chapter> hops;
     final long sinceNs;
-    Phase phase = Phase.ASKED;
+    Phase phase = Phase.OFFERED;
     boolean pending;
     /** Whether it is withdrawn so that a busier connection gets its place. */
     boolean yields;

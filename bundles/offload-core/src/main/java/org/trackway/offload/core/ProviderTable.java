@@ -358,7 +358,9 @@ final class ProviderTable {
 
     /** Has the provider stop forwarding on a path. */
     void leave(final PathEntry entry) {
-        if (entry.phase == PathEntry.Phase.ASKED || entry.phase == PathEntry.Phase.HELD) {
+        if (entry.phase == PathEntry.Phase.OFFERED) {
+            close(entry, null, false);
+        } else if (entry.phase == PathEntry.Phase.ASKED || entry.phase == PathEntry.Phase.HELD) {
             entry.phase = PathEntry.Phase.LEAVING;
             entry.pending = false;
             queue(entry);
@@ -374,6 +376,7 @@ final class ProviderTable {
         for (final Chapter chapter : chapters()) {
             drop(chapter, why, nowNs);
         }
+        ready.forEach(subject -> subject.queued = false);
         ready.clear();
         adds.clear();
         dues.clear();
@@ -734,7 +737,8 @@ final class ProviderTable {
     private static void plan(final PathEntry entry, final Turn turn) {
         if (entry.phase == PathEntry.Phase.LEAVING) {
             turn.append(Operation.Kind.WITHDRAW, entry.id(), entry);
-        } else if (entry.phase == PathEntry.Phase.ASKED && !entry.pending) {
+        } else if (entry.phase == PathEntry.Phase.OFFERED) {
+            entry.phase = PathEntry.Phase.ASKED;
             turn.forward(entry);
         } else if (entry.phase == PathEntry.Phase.HELD && entry.due) {
             entry.due = false;
