@@ -370,10 +370,12 @@ final class ProviderTable {
     /** Gives everything up at once, without asking the provider: it can't or need not answer. */
     void dropAll(final String why, final long nowNs) {
         for (final PathEntry entry : entries()) {
-            entry.phase = PathEntry.Phase.LEAVING;
             close(entry, null, false);
         }
         for (final Chapter chapter : chapters()) {
+            // A call that has not returned may be about it.
+            chapter.asked = false;
+            chapter.more = false;
             drop(chapter, why, nowNs);
         }
         ready.forEach(subject -> subject.queued = false);
@@ -654,7 +656,9 @@ final class ProviderTable {
     // ---- the next operations ----
 
     private void queue(final Subject subject) {
-        if (!subject.queued) {
+        if (subject.asked) {
+            subject.more = true;
+        } else if (!subject.queued) {
             subject.queued = true;
             ready.add(subject);
         }
@@ -832,6 +836,11 @@ final class ProviderTable {
             }
             if (health.failures() == failures) {
                 health.success();
+            }
+            subject.asked = false;
+            if (subject.more) {
+                subject.more = false;
+                queue(subject);
             }
         }
         for (final Turn.Candidate candidate : turn.candidates) {
@@ -1045,12 +1054,17 @@ final class ProviderTable {
 
     /** The provider has said what becomes of a forward, at once or later. */
     void forwarded(final PathEntry entry, final Answer answer, final long nowNs) {
-        entry.pending = answer.kind() == Answer.Kind.PENDING;
+        final boolean leaving = entry.phase == PathEntry.Phase.LEAVING;
+        entry.pending = answer.kind() == Answer.Kind.PENDING && !leaving;
         if (answer.kind() == Answer.Kind.ACCEPTED) {
             tally.add(Counter.FORWARDED);
-            entry.phase = PathEntry.Phase.HELD;
             entry.hops.forEach(chapter -> chapter.remark(""));
-        } else if (!entry.pending) {
+        }
+        if (answer.isHeld()) {
+            if (answer.kind() == Answer.Kind.ACCEPTED && !leaving) {
+                entry.phase = PathEntry.Phase.HELD;
+            }
+        } else {
             tally.add(Counter.REFUSED);
             entry.hops.forEach(chapter -> chapter.remark("no path: " + answer.reason()));
             if (answer.kind() == Answer.Kind.FULL) {

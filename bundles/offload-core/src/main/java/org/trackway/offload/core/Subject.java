@@ -8,4 +8,8 @@ abstract sealed class Subject permits Chapter, PathEntry, Stray {
 
     /** Whether it waits for its next operation in the table's queue. */
     boolean queued;
+    /** Whether an operation on it is under way; until that is answered there is no other. */
+    boolean asked;
+    /** Whether it is to be queued once that is answered. */
+    boolean more;
 }

@@ -54,23 +54,28 @@ final class Turn {
     void append(final Operation.Kind kind, final long id, final Subject subject) {
         batch.append(kind, id);
         leaving += kind == Operation.Kind.DELETE && subject instanceof Chapter ? 1 : 0;
-        subjects.add(subject);
+        add(subject);
     }
 
     void established(final Chapter chapter, final Connection connection, final Port port) {
         batch.established(connection, port);
-        subjects.add(chapter);
+        add(chapter);
     }
 
     void forward(final PathEntry entry) {
         batch.forward(entry.id(), entry.path.path());
-        subjects.add(entry);
+        add(entry);
     }
 
     /** Appends the add of a candidate that the provider can take. */
     void add(final Candidate candidate) {
         batch.add(candidate.connection, candidate.port);
-        subjects.add(candidate.chapter);
+        add(candidate.chapter);
+    }
+
+    private void add(final Subject subject) {
+        subject.asked = true;
+        subjects.add(subject);
     }
 
     /** {@return what the operations are about, in their order} */
