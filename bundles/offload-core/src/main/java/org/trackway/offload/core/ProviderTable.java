@@ -3,30 +3,23 @@ package org.trackway.offload.core;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.trackway.conntrack.Connection;
 import org.trackway.conntrack.Conntrack;
 import org.trackway.conntrack.spi.Bypass;
 import org.trackway.offload.OffloadSettings;
-import org.trackway.offload.Path;
 import org.trackway.offload.ProviderStatus.Counter;
-import org.trackway.offload.Verification;
 import org.trackway.offload.core.Chapter.Phase;
 import org.trackway.offload.spi.Activity;
 import org.trackway.offload.spi.Answer;
 import org.trackway.offload.spi.Capabilities;
-import org.trackway.offload.spi.OffloadProvider;
 import org.trackway.offload.spi.Operation;
 import org.trackway.packet.Port;
 
@@ -42,7 +35,7 @@ final class ProviderTable {
     /** Connections that are looked at again in one go. */
     private static final int LOOKS = 1_024;
     private static final long MS = 1_000_000;
-    private static final String YIELDS = "its place goes to a busier connection";
+    private static final String GONE = "it is gone";
 
     private final ProviderWorker worker;
     private final Conntrack conntrack;
@@ -51,15 +44,10 @@ final class ProviderTable {
     private final Tally tally;
     private final Health health;
     private final Map<Long, Chapter> chapters = new HashMap<>();
-    private final Map<Long, PathEntry> paths = new HashMap<>();
-    private final Queue<Subject> ready = new ArrayDeque<>();
+    private final Agenda agenda = new Agenda();
     private final Queue<Chapter> adds = new ArrayDeque<>();
     private final Set<Chapter> waiting = new LinkedHashSet<>();
-    /** Those whose paths found no room. */
-    private final Set<Chapter> starving = new LinkedHashSet<>();
-    private final PriorityQueue<Due> dues = new PriorityQueue<>(Comparator.comparingLong(Due::ns));
-    /** What is to be told to others when no monitor is held. */
-    private final List<Runnable> news = new ArrayList<>();
+    private final PathTable paths;
     private final Ranking ranking;
     private volatile int held;
     /** How many it held when it said last that it is full; 0 if it has room as far as is known. */
@@ -70,10 +58,6 @@ final class ProviderTable {
     private OffloadSettings settings;
     private volatile Capabilities capabilities = Capabilities.TRACKS;
 
-    /** When a connection is to be looked at; void once its chapter has another time. */
-    private record Due(Chapter chapter, long ns) {
-    }
-
     ProviderTable(final ProviderWorker worker, final Conntrack conntrack, final Dossiers dossiers, final PathBook book,
             final Tally tally, final Health health) {
         this.worker = worker;
@@ -83,6 +67,7 @@ final class ProviderTable {
         this.tally = tally;
         this.health = health;
         ranking = new Ranking(conntrack);
+        paths = new PathTable(this, worker, book, tally, health, agenda, ranking);
     }
 
     // ---- what it is ----
@@ -92,12 +77,13 @@ final class ProviderTable {
         return held;
     }
 
-    int paths() {
-        return paths.size();
+    /** {@return the paths among it} */
+    PathTable paths() {
+        return paths;
     }
 
     int queued() {
-        return ready.size() + adds.size();
+        return agenda.size() + adds.size();
     }
 
     /** {@return whether the provider has gone; for any thread} */
@@ -140,23 +126,8 @@ final class ProviderTable {
         return List.copyOf(chapters.values());
     }
 
-    List<PathEntry> entries() {
-        return List.copyOf(paths.values());
-    }
-
     Chapter chapter(final long id) {
         return chapters.get(id);
-    }
-
-    PathEntry entry(final long pathId) {
-        return paths.get(pathId);
-    }
-
-    /** {@return what is to be told to others, once, when no monitor is held} */
-    List<Runnable> takeNews() {
-        final List<Runnable> taken = List.copyOf(news);
-        news.clear();
-        return taken;
     }
 
     // ---- settings ----
@@ -239,7 +210,7 @@ final class ProviderTable {
         final Chapter chapter = chapters.get(dossier.id());
         if (chapter != null && chapter.phase() == Phase.ADDED && !chapter.neverEstablish) {
             chapter.toEstablish = true;
-            queue(chapter);
+            agenda.queue(chapter);
         }
     }
 
@@ -258,7 +229,7 @@ final class ProviderTable {
     void noteDelete(final long id, final long nowNs) {
         final Chapter chapter = chapters.get(id);
         if (chapter != null) {
-            leave(chapter, "it is gone", false, false, nowNs);
+            leave(chapter, GONE, false, false, nowNs);
         }
     }
 
@@ -267,7 +238,7 @@ final class ProviderTable {
         final Dossier dossier = chapter.dossier();
         final Optional<Connection> there = conntrack.connection(chapter.id());
         if (there.isEmpty()) {
-            leave(chapter, "it is gone", false, false, nowNs);
+            leave(chapter, GONE, false, false, nowNs);
             return;
         }
         final Connection connection = there.get();
@@ -325,10 +296,8 @@ final class ProviderTable {
         chapter.pending = false;
         chapter.turn(Phase.LEAVING, why, nowNs);
         open(chapter, 0);
-        for (final PathEntry entry : List.copyOf(chapter.paths)) {
-            leave(entry);
-        }
-        queue(chapter);
+        List.copyOf(chapter.paths).forEach(paths::leave);
+        agenda.queue(chapter);
     }
 
     void leaveAll(final String why, final boolean again, final long nowNs) {
@@ -344,51 +313,28 @@ final class ProviderTable {
                 leave(chapter, why, false, false, nowNs);
             }
         }
-        for (final PathEntry entry : entries()) {
-            final Path path = entry.path.path();
-            if (path.ingress().equals(port) || path.egress().equals(port)) {
-                leave(entry);
-            }
-        }
+        paths.leavePort(port);
     }
 
     private static boolean isNamed(final PortRef ref, final String name) {
         return ref != null && ref.name().equals(name);
     }
 
-    /** Has the provider stop forwarding on a path. */
-    void leave(final PathEntry entry) {
-        if (entry.phase == PathEntry.Phase.OFFERED) {
-            close(entry, null, false);
-        } else if (entry.phase == PathEntry.Phase.ASKED || entry.phase == PathEntry.Phase.HELD) {
-            entry.phase = PathEntry.Phase.LEAVING;
-            entry.pending = false;
-            queue(entry);
-        }
-    }
-
     /** Gives everything up at once, without asking the provider: it can't or need not answer. */
     void dropAll(final String why, final long nowNs) {
-        for (final PathEntry entry : entries()) {
-            close(entry, null, false);
-        }
         for (final Chapter chapter : chapters()) {
             // A call that has not returned may be about it.
             chapter.asked = false;
             chapter.more = false;
             drop(chapter, why, nowNs);
         }
-        ready.forEach(subject -> subject.queued = false);
-        ready.clear();
+        agenda.clear();
         adds.clear();
-        dues.clear();
     }
 
     /** Gives a connection up at once, without asking the provider. */
     void drop(final Chapter chapter, final String why, final long nowNs) {
-        for (final PathEntry entry : List.copyOf(chapter.paths)) {
-            close(entry, null, false);
-        }
+        paths.drop(chapter);
         if (chapter.phase().isHeld()) {
             chapter.leftNs = nowNs;
             release(chapter, true);
@@ -411,7 +357,7 @@ final class ProviderTable {
     private void forget(final Chapter chapter, final String why, final long nowNs) {
         chapters.remove(chapter.id());
         waiting.remove(chapter);
-        starving.remove(chapter);
+        paths.forget(chapter);
         chapter.turn(Phase.GONE, why, nowNs);
     }
 
@@ -454,155 +400,47 @@ final class ProviderTable {
         }
     }
 
-    // ---- paths ----
-
-    /** Takes a path in that was offered, or notes that one is to be withdrawn. */
-    void notePath(final OfferedPath path, final boolean active, final long nowNs) {
-        final PathEntry known = paths.get(path.id());
-        if (known != null) {
-            if (path.withdrawn() != null) {
-                leave(known);
-            }
-            return;
-        }
-        if (path.withdrawn() != null || !active) {
-            decline(path, null, false);
-            return;
-        }
-        final List<Chapter> hops = new ArrayList<>();
-        for (int i = 0; i < path.dossiers.size(); i++) {
-            final Chapter chapter = chapters.get(path.dossiers.get(i).id());
-            if (chapter == null || (chapter.open & 1 << path.direction(i)) == 0) {
-                decline(path, "not all of its connections are with the provider", true);
-                return;
-            }
-            hops.add(chapter);
-        }
-        if (forwards() && capabilities.capacity() > 0 && paths.size() >= capabilities.capacity()) {
-            tally.add(Counter.REFUSED);
-            hops.forEach(chapter -> chapter.remark("no path: " + Answer.FULL.reason()));
-            starve(hops);
-            decline(path, Answer.FULL.reason(), true);
-            return;
-        }
-        final PathEntry entry = new PathEntry(path, hops, nowNs);
-        paths.put(path.id(), entry);
-        for (final Chapter chapter : Set.copyOf(hops)) {
-            chapter.paths.add(entry);
-            chapter.dossier().expose();
-        }
-        show(entry);
-        queue(entry);
-    }
-
-    private void starve(final List<Chapter> hops) {
-        for (final Chapter chapter : hops) {
-            if (starving.size() < LOOKS && starving.add(chapter)) {
-                chapter.seenPackets = -1;
-            }
-        }
-    }
-
-    private void decline(final OfferedPath path, final String why, final boolean later) {
-        if (book.close(path, worker, why, later)) {
-            news.add(path.listener()::gone);
-        }
-    }
-
-    /** A path is not forwarded on any more, or never was. */
-    private void close(final PathEntry entry, final String why, final boolean later) {
-        if (paths.remove(entry.id()) == null) {
-            return;
-        }
-        entry.phase = PathEntry.Phase.GONE;
-        for (final Chapter chapter : Set.copyOf(entry.hops)) {
-            chapter.paths.remove(entry);
-            chapter.dossier().cover();
-            if (chapter.phase() == Phase.LEAVING && chapter.paths.isEmpty()) {
-                queue(chapter);
-            }
-        }
-        show(entry);
-        decline(entry.path, why, later);
-    }
-
-    /** Shows on the chapters of a path which of their directions may pass unseen. */
-    private static void show(final PathEntry changed) {
-        for (final Chapter chapter : changed.hops) {
-            int unseen = 0;
-            for (final PathEntry entry : chapter.paths) {
-                for (int i = 0; i < entry.hops.size(); i++) {
-                    unseen |= entry.hops.get(i) == chapter ? 1 << entry.path.direction(i) : 0;
-                }
-            }
-            chapter.unseen = unseen;
-        }
-    }
-
     // ---- time ----
 
     private void schedule(final Chapter chapter, final long nowNs) {
-        final long next = nowNs + settings.updateIntervalMs() * MS;
-        chapter.dueNs = Math.min(next, Math.max(nowNs, chapter.expiresNs));
-        dues.add(new Due(chapter, chapter.dueNs));
+        agenda.schedule(chapter, Math.min(nowNs + settings.updateIntervalMs() * MS, Math.max(nowNs, chapter.expiresNs)));
     }
 
     /** {@return when something is to be asked next, {@link Long#MAX_VALUE} if nothing is} */
     long nextDueNs() {
-        final Due next = dues.peek();
-        return next == null ? Long.MAX_VALUE : next.ns();
+        return agenda.nextDueNs();
     }
 
     /** Queues those whose activity is to be asked for now. */
     void wakeDue(final long nowNs) {
-        for (Due next = dues.peek(); next != null && next.ns() <= nowNs; next = dues.peek()) {
-            dues.poll();
-            final Chapter chapter = next.chapter();
-            if (chapter.dueNs != next.ns() || !chapter.phase().isHeld() || chapter.phase() == Phase.LEAVING
-                    || chapter.due) {
-                continue;
+        for (Chapter chapter = agenda.takeDue(nowNs); chapter != null; chapter = agenda.takeDue(nowNs)) {
+            if (chapter.phase().isHeld() && chapter.phase() != Phase.LEAVING && !chapter.due) {
+                chapter.due = true;
+                paths.wake(chapter, settings.callLimitMs() * MS, nowNs);
+                agenda.queue(chapter);
             }
-            chapter.due = true;
-            for (final PathEntry entry : List.copyOf(chapter.paths)) {
-                if (entry.pending && isLate(entry.sinceNs, nowNs)) {
-                    health.failure("no answer came for path " + entry.id());
-                    leave(entry);
-                } else if (entry.phase == PathEntry.Phase.HELD && entry.askedNs != nowNs) {
-                    entry.due = true;
-                    queue(entry);
-                }
-            }
-            queue(chapter);
         }
-    }
-
-    private boolean isLate(final long sinceNs, final long nowNs) {
-        return nowNs - sinceNs >= settings.callLimitMs() * MS;
     }
 
     /** Looks at those again that were not taken, as far as there may be another answer now. */
     void look(final long nowNs) {
+        final long stayNs = settings.updateIntervalMs() * MS;
         waiting.stream().filter(chapter -> !chapter.forRoom).limit(LOOKS).toList()
             .forEach(chapter -> offerAgain(chapter, nowNs));
         final List<Chapter> busiest = ranking.busiest(waiting, nowNs);
         final Set<Chapter> there = new HashSet<>(busiest);
         waiting.stream().filter(chapter -> chapter.forRoom && !there.contains(chapter)).toList()
-            .forEach(chapter -> forget(chapter, "it is gone", nowNs));
+            .forEach(chapter -> forget(chapter, GONE, nowNs));
         final int room = (int) Math.min(busiest.size(), room());
         busiest.subList(0, room).forEach(chapter -> offerAgain(chapter, nowNs));
-        ranking.swaps(busiest.subList(room, busiest.size()), chapters.values(), minimumStayNs(), nowNs)
-            .forEach((slow, busy) -> {
-                leave(slow, YIELDS, false, true, nowNs);
-                slow.forRoom = true;
-                offerAgain(busy, nowNs);
-            });
+        ranking.swaps(busiest.subList(room, busiest.size()), chapters.values(), stayNs, nowNs).forEach((slow, busy) -> {
+            leave(slow, Ranking.YIELDS, false, true, nowNs);
+            slow.forRoom = true;
+            offerAgain(busy, nowNs);
+        });
         if (forwards()) {
-            lookAtPaths(nowNs);
+            paths.look(settings.batchSize(), stayNs, nowNs);
         }
-    }
-
-    private long minimumStayNs() {
-        return settings.updateIntervalMs() * MS;
     }
 
     /** {@return how many connections may be tried now} */
@@ -613,26 +451,14 @@ final class ProviderTable {
         return Math.max(0, Math.min(LOOKS, (limit == 0 ? tried : Math.min(limit, tried)) - held));
     }
 
-    /** Lets directions want paths again as far as there is room, and gives places to busier connections. */
-    private void lookAtPaths(final long nowNs) {
-        final long capacity = capabilities.capacity();
-        book.look((int) Math.min(settings.batchSize(), capacity == 0 ? Integer.MAX_VALUE : capacity - paths.size()));
-        starving.removeIf(chapter -> chapter.open == 0 || !chapter.paths.isEmpty());
-        ranking.swaps(ranking.measured(starving, nowNs), chapters.values().stream()
-            .filter(chapter -> !chapter.paths.isEmpty()).toList(), minimumStayNs(), nowNs).forEach((slow, busy) -> {
-                for (final PathEntry entry : List.copyOf(slow.paths)) {
-                    entry.yields = true;
-                    leave(entry);
-                }
-                starving.remove(busy);
-                book.reopened(busy.dossier(), true);
-            });
-    }
-
     private void offerAgain(final Chapter chapter, final long nowNs) {
         waiting.remove(chapter);
         chapter.turn(Phase.OFFERED, chapter.reason(), nowNs);
         adds.add(chapter);
+    }
+
+    private boolean isLate(final long sinceNs, final long nowNs) {
+        return nowNs - sinceNs >= settings.callLimitMs() * MS;
     }
 
     /** {@return how many connections of a scan may be offered now} */
@@ -655,34 +481,24 @@ final class ProviderTable {
 
     // ---- the next operations ----
 
-    private void queue(final Subject subject) {
-        if (subject.asked) {
-            subject.more = true;
-        } else if (!subject.queued) {
-            subject.queued = true;
-            ready.add(subject);
-        }
-    }
-
     void queueStray(final Operation.Kind kind, final long id) {
-        queue(new Stray(kind, id));
+        agenda.queue(new Stray(kind, id));
     }
 
     boolean hasWork() {
-        return !ready.isEmpty() || !adds.isEmpty();
+        return !agenda.isEmpty() || !adds.isEmpty();
     }
 
     /** {@return the next operations, those on what is held before new ones} */
     Turn plan(final long nowNs) {
         final Turn turn = new Turn();
         final int size = Math.min(settings.batchSize(), capabilities.batchSize());
-        while (turn.size() < size && !ready.isEmpty()) {
-            final Subject subject = ready.poll();
-            subject.queued = false;
+        while (turn.size() < size && !agenda.isEmpty()) {
+            final Subject subject = agenda.take();
             if (subject instanceof Chapter chapter) {
                 plan(chapter, turn, nowNs);
             } else if (subject instanceof PathEntry entry) {
-                plan(entry, turn);
+                PathTable.plan(entry, turn);
             } else if (subject instanceof Stray stray) {
                 turn.append(stray.kind, stray.id, stray);
             }
@@ -709,7 +525,7 @@ final class ProviderTable {
             chapter.toEstablish = false;
             final Optional<Connection> there = conntrack.connection(chapter.id());
             if (there.isEmpty()) {
-                leave(chapter, "it is gone", false, false, nowNs);
+                leave(chapter, GONE, false, false, nowNs);
                 return;
             }
             if (!forwards()) {
@@ -735,18 +551,6 @@ final class ProviderTable {
             leave(chapter, "its provider did not answer", false, true, nowNs);
         } else {
             schedule(chapter, nowNs);
-        }
-    }
-
-    private static void plan(final PathEntry entry, final Turn turn) {
-        if (entry.phase == PathEntry.Phase.LEAVING) {
-            turn.append(Operation.Kind.WITHDRAW, entry.id(), entry);
-        } else if (entry.phase == PathEntry.Phase.OFFERED) {
-            entry.phase = PathEntry.Phase.ASKED;
-            turn.forward(entry);
-        } else if (entry.phase == PathEntry.Phase.HELD && entry.due) {
-            entry.due = false;
-            turn.append(Operation.Kind.ACTIVITY, entry.id(), entry);
         }
     }
 
@@ -781,7 +585,7 @@ final class ProviderTable {
         }
         if (there.isEmpty()) {
             tally.add(Counter.CANCELLED);
-            forget(chapter, "it is gone", nowNs);
+            forget(chapter, GONE, nowNs);
             return;
         }
         final Connection connection = there.get();
@@ -830,18 +634,14 @@ final class ProviderTable {
             if (subject instanceof Chapter chapter) {
                 take(chapter, operation, nowNs);
             } else if (subject instanceof PathEntry entry) {
-                take(entry, operation, nowNs);
+                paths.take(entry, operation, nowNs);
             } else {
                 tally.add(operation.kind() == Operation.Kind.DELETE ? Counter.DELETED : Counter.WITHDRAWN);
             }
             if (health.failures() == failures) {
                 health.success();
             }
-            subject.asked = false;
-            if (subject.more) {
-                subject.more = false;
-                queue(subject);
-            }
+            agenda.answered(subject);
         }
         for (final Turn.Candidate candidate : turn.candidates) {
             final Answer verdict = candidate.verdict == null ? Answer.failed("it was not asked") : candidate.verdict;
@@ -886,7 +686,7 @@ final class ProviderTable {
                     open(chapter, 1);
                 }
                 if (chapter.toEstablish) {
-                    queue(chapter);
+                    agenda.queue(chapter);
                 }
                 schedule(chapter, nowNs);
             }
@@ -938,7 +738,7 @@ final class ProviderTable {
             chapter.turn(Phase.ADDED, answer.reason(), nowNs);
         }
         if (chapter.due) {
-            queue(chapter);
+            agenda.queue(chapter);
         }
     }
 
@@ -967,7 +767,8 @@ final class ProviderTable {
             activity.replyBytes() - before.replyBytes());
     }
 
-    private static long seen(final Activity activity, final long sinceNs, final long nowNs) {
+    /** {@return when something was seen last, of what is there since some time} */
+    static long seen(final Activity activity, final long sinceNs, final long nowNs) {
         return nowNs - Math.min(activity.idleNs(), nowNs - sinceNs);
     }
 
@@ -991,7 +792,7 @@ final class ProviderTable {
             return;
         }
         if (expires == Bypass.GONE) {
-            leave(chapter, "it is gone", false, false, nowNs);
+            leave(chapter, GONE, false, false, nowNs);
             return;
         }
         if (expires <= nowNs) {
@@ -1006,7 +807,7 @@ final class ProviderTable {
                 lookAt(chapter, nowNs);
             } else if (!chapter.neverEstablish) {
                 chapter.toEstablish = true;
-                queue(chapter);
+                agenda.queue(chapter);
             }
         }
         schedule(chapter, nowNs);
@@ -1034,145 +835,10 @@ final class ProviderTable {
         }
     }
 
-    private void take(final PathEntry entry, final Operation operation, final long nowNs) {
-        switch (operation.kind()) {
-            case FORWARD -> forwarded(entry, operation.answer(), nowNs);
-            case ACTIVITY -> active(entry, operation.activity(), nowNs);
-            default -> {
-                tally.add(Counter.WITHDRAWN);
-                if (operation.activity().isKnown()) {
-                    credit(entry, operation.activity(), nowNs);
-                }
-                if (entry.yields) {
-                    entry.hops.forEach(chapter -> chapter.remark("no path: " + YIELDS));
-                    starve(entry.hops);
-                }
-                close(entry, entry.yields ? YIELDS : null, true);
-            }
-        }
-    }
-
-    /** The provider has said what becomes of a forward, at once or later. */
-    void forwarded(final PathEntry entry, final Answer answer, final long nowNs) {
-        final boolean leaving = entry.phase == PathEntry.Phase.LEAVING;
-        entry.pending = answer.kind() == Answer.Kind.PENDING && !leaving;
-        if (answer.kind() == Answer.Kind.ACCEPTED) {
-            tally.add(Counter.FORWARDED);
-            entry.hops.forEach(chapter -> chapter.remark(""));
-        }
-        if (answer.isHeld()) {
-            if (answer.kind() == Answer.Kind.ACCEPTED && !leaving) {
-                entry.phase = PathEntry.Phase.HELD;
-            }
-        } else {
-            tally.add(Counter.REFUSED);
-            entry.hops.forEach(chapter -> chapter.remark("no path: " + answer.reason()));
-            if (answer.kind() == Answer.Kind.FULL) {
-                starve(entry.hops);
-            }
-            close(entry, answer.reason(), answer.kind() != Answer.Kind.NO);
-        }
-    }
-
-    private void active(final PathEntry entry, final Activity activity, final long nowNs) {
-        entry.askedNs = nowNs;
-        entry.untold = activity.equals(Activity.UNTOLD);
-        if (activity.isKnown()) {
-            credit(entry, activity, nowNs);
-        } else if (!entry.untold) {
-            renew(entry);
-            leave(entry);
-        }
-    }
-
     /** Hardware has lost a connection: there is nothing to delete, but the paths that may be left. */
     void lost(final Chapter chapter, final String why, final long nowNs) {
         tally.add(Counter.LOST);
         chapter.lost = true;
         leave(chapter, why, true, true, nowNs);
-    }
-
-    /** Hardware has lost a path. */
-    void lost(final PathEntry entry, final String why) {
-        tally.add(Counter.LOST);
-        renew(entry);
-        close(entry, why, true);
-    }
-
-    /** Nobody knows until when packets have passed on a path: its connections get their timeouts once more. */
-    private static void renew(final PathEntry entry) {
-        entry.hops.forEach(chapter -> chapter.dossier().credit(Long.MAX_VALUE, 0, 0, 0, 0));
-    }
-
-    private void credit(final PathEntry entry, final Activity activity, final long nowNs) {
-        final long packets = activity.packets() - Math.max(0, entry.last.packets());
-        final long bytes = activity.bytes() - Math.max(0, entry.last.bytes());
-        if (packets < 0 || bytes < 0) {
-            nonsense("its counters of path " + entry.id() + " went back");
-            return;
-        }
-        entry.last = activity;
-        tally.add(Counter.UPDATED);
-        final long seenNs = seen(activity, entry.sinceNs, nowNs);
-        for (final Path.Hop hop : Set.copyOf(entry.path.path().hops())) {
-            final Chapter chapter = chapters.get(hop.connection());
-            if (chapter != null) {
-                chapter.passed += packets;
-                chapter.dossier().credit(seenNs, hop.reply() ? 0 : packets, hop.reply() ? 0 : bytes,
-                    hop.reply() ? packets : 0, hop.reply() ? bytes : 0);
-            }
-        }
-        if (packets > 0) {
-            news.add(() -> entry.path.listener().passed(packets, bytes));
-        }
-    }
-
-    // ---- comparing ----
-
-    /** Compares the provider's own books with this one and with the tracker, and repairs the differences. */
-    Verification compare(final OffloadProvider.Holdings holdings, final long nowNs) {
-        final Set<Long> theirs = Arrays.stream(holdings.connections()).boxed().collect(Collectors.toSet());
-        final Set<Long> theirPaths = Arrays.stream(holdings.paths()).boxed().collect(Collectors.toSet());
-        long missing = 0;
-        long unexpected = 0;
-        long dead = 0;
-        long compared = theirs.size() + theirPaths.size();
-        for (final PathEntry entry : entries()) {
-            if (entry.phase == PathEntry.Phase.HELD && !theirPaths.remove(entry.id())) {
-                missing++;
-                compared++;
-                health.failure("it does not hold path " + entry.id());
-                lost(entry, "its provider does not hold it");
-            }
-            theirPaths.remove(entry.id());
-        }
-        for (final Chapter chapter : chapters()) {
-            final boolean there = theirs.remove(chapter.id());
-            if (chapter.phase() != Phase.ADDED && chapter.phase() != Phase.ESTABLISHED) {
-                continue;
-            }
-            if (!there) {
-                missing++;
-                compared++;
-                health.failure("it does not hold connection " + chapter.id());
-                lost(chapter, "its provider does not hold it", nowNs);
-            } else if (conntrack.connection(chapter.id()).isEmpty()) {
-                dead++;
-                leave(chapter, "it is gone", false, false, nowNs);
-            }
-        }
-        for (final long path : theirPaths) {
-            unexpected++;
-            queueStray(Operation.Kind.WITHDRAW, path);
-        }
-        for (final long connection : theirs) {
-            if (conntrack.connection(connection).isEmpty()) {
-                dead++;
-            } else {
-                unexpected++;
-            }
-            queueStray(Operation.Kind.DELETE, connection);
-        }
-        return new Verification(worker.name(), true, compared, missing, unexpected, dead);
     }
 }

@@ -370,7 +370,7 @@ final class ProviderWorker implements Runnable {
         final boolean more = takeNotes(nowNs, NOTES);
         for (OfferedPath path = inbox.poll(); path != null; path = inbox.poll()) {
             inboxSize.decrementAndGet();
-            table.notePath(path, state == State.ACTIVE, nowNs);
+            table.paths().note(path, state == State.ACTIVE, nowNs);
         }
         table.wakeDue(nowNs);
         if (state == State.ACTIVE && nextLookNs <= nowNs) {
@@ -426,16 +426,16 @@ final class ProviderWorker implements Runnable {
             }
             case DEVICE_BACK -> lost = false;
             case PATH_ANSWER, PATH_LOST -> {
-                final PathEntry entry = table.entry(report.id());
+                final PathEntry entry = table.paths().get(report.id());
                 if (entry == null) {
                     health.nonsense("it reports about path " + report.id() + ", which it does not hold");
                     return;
                 }
                 health.sense();
                 if (report.kind() == Reports.Kind.PATH_LOST) {
-                    table.lost(entry, "hardware has lost it: " + report.why());
+                    table.paths().lost(entry, "hardware has lost it: " + report.why());
                 } else if (entry.pending) {
-                    table.forwarded(entry, report.answer(), nowNs);
+                    table.paths().forwarded(entry, report.answer(), nowNs);
                 }
             }
             default -> {
@@ -510,7 +510,7 @@ final class ProviderWorker implements Runnable {
     private void tell() {
         final List<Runnable> news;
         synchronized (this) {
-            news = table.takeNews();
+            news = table.paths().takeNews();
             notifyAll();
         }
         for (final Runnable one : news) {
@@ -818,7 +818,7 @@ final class ProviderWorker implements Runnable {
         table.dropAll(why, nowNs);
         for (OfferedPath path = inbox.poll(); path != null; path = inbox.poll()) {
             inboxSize.decrementAndGet();
-            table.notePath(path, false, nowNs);
+            table.paths().note(path, false, nowNs);
         }
     }
 
@@ -931,7 +931,8 @@ final class ProviderWorker implements Runnable {
             if (epoch != mine) {
                 return false;
             }
-            final Verification result = said.map(held -> table.compare(held, clock.getAsLong()))
+            final Verification result = said.map(held -> Comparison.make(name, table, held, conntrack, health,
+                clock.getAsLong()))
                 .orElse(new Verification(name, false, 0, 0, 0, 0));
             comparisons.forEach(waiting -> waiting[0] = result);
             comparisons.clear();
@@ -971,7 +972,7 @@ final class ProviderWorker implements Runnable {
         return new ProviderStatus(name, priority(), table.capabilities(), state, sinceNs,
             served.entrySet().stream().filter(Map.Entry::getValue).map(entry -> entry.getKey().name()).distinct().sorted()
                 .toList(),
-            table.held(), table.paths(), table.limit(), ring.size() + inboxSize.get() + table.queued(), tally.all(),
+            table.held(), table.paths().size(), table.limit(), ring.size() + inboxSize.get() + table.queued(), tally.all(),
             latency.meanNs(), latency.maxNs(), health.lastFailure());
     }
 

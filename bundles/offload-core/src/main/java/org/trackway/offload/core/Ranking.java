@@ -16,6 +16,8 @@ import org.trackway.conntrack.Conntrack;
  */
 final class Ranking {
 
+    /** Why a connection has no place any more. */
+    static final String YIELDS = "its place goes to a busier connection";
     /** Places that change hands in one go at the most. */
     private static final int SWAPS = 16;
     /** How much busier a connection has to be than the one whose place it gets. */
