@@ -119,7 +119,7 @@ final class PathBook implements Paths {
                 return false;
             }
         }
-        return worker.serves(offered.path().ingress()) && worker.serves(offered.path().egress());
+        return worker.ports().serves(offered.path().ingress()) && worker.ports().serves(offered.path().egress());
     }
 
     @Override

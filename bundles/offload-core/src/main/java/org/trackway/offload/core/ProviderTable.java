@@ -185,7 +185,7 @@ final class ProviderTable {
         }
         if (chapter.phase() != Phase.REFUSED) {
             chapters.put(dossier.id(), chapter);
-            worker.meet(dossier.ingress());
+            worker.ports().meet(dossier.ingress());
             chapter.turn(Phase.OFFERED, "", nowNs);
             adds.add(chapter);
         }
@@ -608,7 +608,7 @@ final class ProviderTable {
             return verdict;
         }
         final PortRef ingress = chapter.dossier().ingress();
-        if (ingress != null && !worker.serves(ingress)) {
+        if (ingress != null && !worker.ports().serves(ingress)) {
             return Answer.no("it does not serve port " + ingress.name());
         }
         if (connection.lastSeenNs() != 0 && connection.lastSeenNs() <= chapter.leftNs) {

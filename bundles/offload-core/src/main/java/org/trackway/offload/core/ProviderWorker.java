@@ -2,14 +2,9 @@
 package org.trackway.offload.core;
 
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -19,7 +14,6 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.trackway.conntrack.ConnectionFilter;
 import org.trackway.conntrack.Conntrack;
 import org.trackway.offload.OffloadSettings;
 import org.trackway.offload.ProviderStatus;
@@ -64,11 +58,10 @@ final class ProviderWorker implements Runnable {
     private final Health health = new Health(tally);
     private final Reports reports = new Reports(tally, this::wake);
     private final ProviderTable table;
-    private final Latency latency = new Latency();
+    private final Calls calls = new Calls();
     private final Queue<OfferedPath> inbox = new ConcurrentLinkedQueue<>();
     private final AtomicInteger inboxSize = new AtomicInteger();
-    /** Which ports the provider serves. Written by the worker's thread, read by packet threads. */
-    private final Map<PortRef, Boolean> served = new ConcurrentHashMap<>();
+    private final ServedPorts ports = new ServedPorts();
     private volatile NoteRing ring;
     /** Whether a note was lost. */
     private volatile boolean overflowed;
@@ -97,34 +90,10 @@ final class ProviderWorker implements Runnable {
     private boolean scanWanted;
     private Scan scan;
     private long nextLookNs;
-    private final Set<PortRef> unknownPorts = new HashSet<>();
     /** Comparisons that somebody waits for; each has room for its result. */
     private final List<Verification[]> comparisons = new ArrayList<>();
     /** Counts how often all was given up while the provider may have been in a call. */
     private int epoch;
-    // The call under way.
-    private Turn inCall;
-    private boolean calling;
-    private long callNs;
-    private long progressNs;
-    private int progress;
-    /** Written by the worker's thread alone. */
-    private volatile int asked;
-
-    /** Connections that were there when it began, in the order in which they are offered. */
-    private static final class Scan {
-        private long[] ids = new long[1_024];
-        private int size;
-        private int next;
-
-        void add(final long id) {
-            if (size == ids.length) {
-                ids = Arrays.copyOf(ids, size * 2);
-            }
-            ids[size++] = id;
-        }
-    }
-
     ProviderWorker(final String name, final OffloadProvider provider, final Conntrack conntrack,
             final Dossiers dossiers, final PathBook book,
             final Supplier<OffloadSettings> settings, final Runnable changed) {
@@ -165,7 +134,7 @@ final class ProviderWorker implements Runnable {
 
     /** Takes a note of something; never blocks. */
     void note(final byte kind, final long connectionId, final PortRef port) {
-        if (kind == NoteRing.ADD && port != null && !serves(port)) {
+        if (kind == NoteRing.ADD && port != null && !ports.serves(port)) {
             return;
         }
         if (!ring.offer(kind, connectionId, port)) {
@@ -177,23 +146,9 @@ final class ProviderWorker implements Runnable {
         }
     }
 
-    /** {@return whether the provider serves a port, as far as is known} */
-    boolean serves(final PortRef port) {
-        return served.get(port) != Boolean.FALSE;
-    }
-
-    /** {@return whether the provider serves the ports of this name, as far as is known} */
-    boolean serves(final String port) {
-        boolean serves = true;
-        for (final Map.Entry<PortRef, Boolean> entry : served.entrySet()) {
-            if (entry.getKey().name().equals(port) && !entry.getKey().refersTo(null)) {
-                if (entry.getValue()) {
-                    return true;
-                }
-                serves = false;
-            }
-        }
-        return serves;
+    /** {@return the ports that the provider serves} */
+    ServedPorts ports() {
+        return ports;
     }
 
     /** Hands an offered path over. {@return false if there is no room, or nobody to take it} */
@@ -392,7 +347,7 @@ final class ProviderWorker implements Runnable {
                 return false;
             }
             final PortRef port = ring.port();
-            meet(port);
+            ports.meet(port);
             switch (ring.kind()) {
                 case NoteRing.ADD -> {
                     if (state == State.ACTIVE) {
@@ -407,17 +362,10 @@ final class ProviderWorker implements Runnable {
         return true;
     }
 
-    /** Notes a port, so that the provider is asked whether it serves it before anything of that port is offered. */
-    void meet(final PortRef port) {
-        if (port != null && !served.containsKey(port)) {
-            unknownPorts.add(port);
-        }
-    }
-
     private void take(final Reports.Report report, final long nowNs) {
         switch (report.kind()) {
             case PORT_LOST -> {
-                served.replaceAll((ref, serves) -> serves && !ref.name().equals(report.text()));
+                ports.lose(report.text());
                 table.leavePort(report.text(), "port " + report.text() + " does not serve any more: " + report.why(), nowNs);
             }
             case DEVICE_LOST -> {
@@ -529,24 +477,14 @@ final class ProviderWorker implements Runnable {
         if (epoch != mine || closed) {
             return false;
         }
-        calling = true;
-        inCall = turn;
-        callNs = clock.getAsLong();
-        progressNs = callNs;
-        progress = progress();
+        calls.begin(turn, clock.getAsLong());
         return true;
     }
 
     /** Ends a call of so many operations. {@return whether anybody still waits for what it said} */
     private synchronized boolean end(final int mine, final int operations) {
-        calling = false;
-        inCall = null;
-        latency.add(clock.getAsLong() - callNs, operations);
+        calls.end(operations, clock.getAsLong());
         return epoch == mine;
-    }
-
-    private int progress() {
-        return asked + (inCall == null ? 0 : inCall.batch.answered());
     }
 
     /** Calls the provider. {@return what it says; empty if that counts no longer, or it failed} */
@@ -606,15 +544,13 @@ final class ProviderWorker implements Runnable {
     private boolean askPorts(final int mine) {
         final List<PortRef> refs;
         synchronized (this) {
-            refs = List.copyOf(unknownPorts);
-            unknownPorts.clear();
+            refs = ports.takeUnknown();
         }
         final OffloadProvider guest = provider;
         for (final PortRef ref : refs) {
             final Port port = ref.get();
             if (port != null) {
-                served.keySet().removeIf(known -> known.refersTo(null));
-                call(mine, "serves", () -> guest.serves(port)).ifPresent(serves -> served.put(ref, serves));
+                call(mine, "serves", () -> guest.serves(port)).ifPresent(serves -> ports.learn(ref, serves));
             }
         }
         return epochIs(mine);
@@ -677,7 +613,7 @@ final class ProviderWorker implements Runnable {
             start = scanWanted;
             scanWanted = false;
         }
-        final Scan fresh = start ? collect() : null;
+        final Scan fresh = start ? Scan.of(conntrack, settings.get()) : null;
         synchronized (this) {
             if (fresh != null) {
                 scan = fresh;
@@ -685,31 +621,14 @@ final class ProviderWorker implements Runnable {
             if (scan == null) {
                 return false;
             }
-            for (int left = table.appetite(); left > 0 && scan.next < scan.size; left--) {
-                table.found(scan.ids[scan.next++], clock.getAsLong());
+            for (int left = table.appetite(); left > 0 && scan.hasNext(); left--) {
+                table.found(scan.next(), clock.getAsLong());
             }
-            if (scan.next == scan.size) {
+            if (!scan.hasNext()) {
                 scan = null;
             }
             return scan != null;
         }
-    }
-
-    /** {@return what there is that may be offered, established connections first} */
-    private Scan collect() {
-        final Scan first = new Scan();
-        final Scan then = new Scan();
-        final OffloadSettings now = settings.get();
-        final long nowNs = clock.getAsLong();
-        conntrack.forEach(ConnectionFilter.ALL, connection -> {
-            if (Eligibility.toAnybody(connection, now, nowNs).kind() != Answer.Kind.NO) {
-                (Eligibility.isEstablished(connection) ? first : then).add(connection.id());
-            }
-        });
-        for (int i = 0; i < then.size; i++) {
-            first.add(then.ids[i]);
-        }
-        return first;
     }
 
     /** Has the provider perform the next operations, if there are any. {@return whether it is still to be dealt with} */
@@ -761,7 +680,7 @@ final class ProviderWorker implements Runnable {
             } catch (final RuntimeException | Error thrown) {
                 candidate.verdict = Answer.failed("canOffload: " + thrown);
             }
-            asked++;
+            calls.progress();
             if (candidate.verdict.isHeld()) {
                 turn.add(candidate);
             }
@@ -788,15 +707,7 @@ final class ProviderWorker implements Runnable {
     void watch() {
         synchronized (this) {
             final long nowNs = clock.getAsLong();
-            if (!calling || stuck) {
-                return;
-            }
-            final int made = progress();
-            if (made != progress) {
-                progress = made;
-                progressNs = nowNs;
-            }
-            if (nowNs - progressNs <= applied.callLimitMs() * MS) {
+            if (stuck || !calls.isHanging(applied.callLimitMs() * MS, nowNs)) {
                 return;
             }
             stuck = true;
@@ -812,9 +723,7 @@ final class ProviderWorker implements Runnable {
     /** Gives up everything at once, whatever the provider is doing. */
     private void giveUp(final String why, final long nowNs) {
         epoch++;
-        if (inCall != null) {
-            inCall.batch.cancel();
-        }
+        calls.cancel();
         table.dropAll(why, nowNs);
         for (OfferedPath path = inbox.poll(); path != null; path = inbox.poll()) {
             inboxSize.decrementAndGet();
@@ -854,7 +763,7 @@ final class ProviderWorker implements Runnable {
             giveUp("its provider has gone", clock.getAsLong());
             table.close();
             provider = null;
-            free = !calling;
+            free = !calls.isCalling();
         }
         reports.close();
         announce();
@@ -970,10 +879,9 @@ final class ProviderWorker implements Runnable {
 
     synchronized ProviderStatus status() {
         return new ProviderStatus(name, priority(), table.capabilities(), state, sinceNs,
-            served.entrySet().stream().filter(Map.Entry::getValue).map(entry -> entry.getKey().name()).distinct().sorted()
-                .toList(),
+            ports.names(),
             table.held(), table.paths().size(), table.limit(), ring.size() + inboxSize.get() + table.queued(), tally.all(),
-            latency.meanNs(), latency.maxNs(), health.lastFailure());
+            calls.meanNs(), calls.maxNs(), health.lastFailure());
     }
 
     /** {@return the ids of the connections that it holds} */
