@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.trackway.offload.core;
 
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.Set;
 import org.trackway.conntrack.Connection;
 import org.trackway.conntrack.Conntrack;
 import org.trackway.conntrack.spi.Bypass;
@@ -32,10 +26,8 @@ import org.trackway.packet.Port;
  */
 final class ProviderTable {
 
-    /** Connections that are looked at again in one go. */
-    private static final int LOOKS = 1_024;
     private static final long MS = 1_000_000;
-    private static final String GONE = "it is gone";
+    static final String GONE = "it is gone";
 
     private final ProviderWorker worker;
     private final Conntrack conntrack;
@@ -45,16 +37,10 @@ final class ProviderTable {
     private final Health health;
     private final Map<Long, Chapter> chapters = new HashMap<>();
     private final Agenda agenda = new Agenda();
-    private final Queue<Chapter> adds = new ArrayDeque<>();
-    private final Set<Chapter> waiting = new LinkedHashSet<>();
     private final PathTable paths;
-    private final Ranking ranking;
+    private final Admission admission;
     private volatile int held;
-    /** How many it held when it said last that it is full; 0 if it has room as far as is known. */
-    private int fullAt;
     private volatile boolean closed;
-    /** Whether connections were left out that should be found by a scan. */
-    private boolean missed;
     private OffloadSettings settings;
     private volatile Capabilities capabilities = Capabilities.TRACKS;
 
@@ -66,7 +52,8 @@ final class ProviderTable {
         this.book = book;
         this.tally = tally;
         this.health = health;
-        ranking = new Ranking(conntrack);
+        final Ranking ranking = new Ranking(conntrack);
+        admission = new Admission(this, worker, conntrack, tally, ranking);
         paths = new PathTable(this, worker, book, tally, health, agenda, ranking);
     }
 
@@ -77,13 +64,18 @@ final class ProviderTable {
         return held;
     }
 
+    /** {@return who is to be offered, and who waits for that} */
+    Admission admission() {
+        return admission;
+    }
+
     /** {@return the paths among it} */
     PathTable paths() {
         return paths;
     }
 
     int queued() {
-        return agenda.size() + adds.size();
+        return agenda.size() + admission.size();
     }
 
     /** {@return whether the provider has gone; for any thread} */
@@ -111,17 +103,6 @@ final class ProviderTable {
         return configured == 0 ? able : able == 0 ? configured : Math.min(able, configured);
     }
 
-    /** {@return whether anything was left out that a scan should find; asked once} */
-    boolean takeMissed() {
-        final boolean was = missed;
-        missed = false;
-        return was;
-    }
-
-    void miss() {
-        missed = true;
-    }
-
     List<Chapter> chapters() {
         return List.copyOf(chapters.values());
     }
@@ -131,6 +112,10 @@ final class ProviderTable {
     }
 
     // ---- settings ----
+
+    OffloadSettings settings() {
+        return settings;
+    }
 
     /** Puts settings in force. What they do not allow any more leaves. */
     void settings(final OffloadSettings changed, final long nowNs) {
@@ -187,7 +172,7 @@ final class ProviderTable {
             chapters.put(dossier.id(), chapter);
             worker.ports().meet(dossier.ingress());
             chapter.turn(Phase.OFFERED, "", nowNs);
-            adds.add(chapter);
+            admission.add(chapter);
         }
     }
 
@@ -260,7 +245,8 @@ final class ProviderTable {
         }
     }
 
-    private Answer verdict(final Connection connection, final long nowNs) {
+    /** {@return whether a connection is offered to the provider: yes, not yet, or no, and why} */
+    Answer verdict(final Connection connection, final long nowNs) {
         final Answer verdict = Eligibility.toAnybody(connection, settings, nowNs);
         return verdict.kind() == Answer.Kind.NO ? verdict : prefer(Eligibility.byCapabilities(connection, capabilities),
             verdict);
@@ -329,7 +315,7 @@ final class ProviderTable {
             drop(chapter, why, nowNs);
         }
         agenda.clear();
-        adds.clear();
+        admission.clear();
     }
 
     /** Gives a connection up at once, without asking the provider. */
@@ -340,6 +326,20 @@ final class ProviderTable {
             release(chapter, true);
         }
         forget(chapter, why, nowNs);
+    }
+
+    /** The provider is about to be asked to hold a connection, which the tracker holds already. */
+    void ask(final Chapter chapter, final Connection connection, final long nowNs) {
+        held = held + 1;
+        chapter.turn(Phase.ASKED, "", nowNs);
+        chapter.addedNs = nowNs;
+        chapter.dossier().remark(connection);
+        if (Eligibility.isEstablished(connection)) {
+            chapter.dossier().establish();
+        }
+        if (!forwards() && capabilities.oneWay()) {
+            expose(chapter);
+        }
     }
 
     private void release(final Chapter chapter, final boolean renew) {
@@ -354,23 +354,11 @@ final class ProviderTable {
         chapter.dossier().drop(renew);
     }
 
-    private void forget(final Chapter chapter, final String why, final long nowNs) {
+    void forget(final Chapter chapter, final String why, final long nowNs) {
         chapters.remove(chapter.id());
-        waiting.remove(chapter);
+        admission.remove(chapter);
         paths.forget(chapter);
         chapter.turn(Phase.GONE, why, nowNs);
-    }
-
-    private void await(final Chapter chapter, final boolean forRoom, final String why, final long nowNs) {
-        chapter.turn(Phase.WAITING, why, nowNs);
-        chapter.forRoom = forRoom;
-        chapter.seenPackets = -1;
-        if (waiting.size() < settings.queueSize()) {
-            waiting.add(chapter);
-        } else {
-            missed |= !forRoom;
-            forget(chapter, why, nowNs);
-        }
     }
 
     private void open(final Chapter chapter, final int directions) {
@@ -424,46 +412,10 @@ final class ProviderTable {
 
     /** Looks at those again that were not taken, as far as there may be another answer now. */
     void look(final long nowNs) {
-        final long stayNs = settings.updateIntervalMs() * MS;
-        waiting.stream().filter(chapter -> !chapter.forRoom).limit(LOOKS).toList()
-            .forEach(chapter -> offerAgain(chapter, nowNs));
-        final List<Chapter> busiest = ranking.busiest(waiting, nowNs);
-        final Set<Chapter> there = new HashSet<>(busiest);
-        waiting.stream().filter(chapter -> chapter.forRoom && !there.contains(chapter)).toList()
-            .forEach(chapter -> forget(chapter, GONE, nowNs));
-        final int room = (int) Math.min(busiest.size(), room());
-        busiest.subList(0, room).forEach(chapter -> offerAgain(chapter, nowNs));
-        ranking.swaps(busiest.subList(room, busiest.size()), chapters.values(), stayNs, nowNs).forEach((slow, busy) -> {
-            leave(slow, Ranking.YIELDS, false, true, nowNs);
-            slow.forRoom = true;
-            offerAgain(busy, nowNs);
-        });
+        admission.look(nowNs);
         if (forwards()) {
-            paths.look(settings.batchSize(), stayNs, nowNs);
+            paths.look(settings.batchSize(), settings.updateIntervalMs() * MS, nowNs);
         }
-    }
-
-    /** {@return how many connections may be tried now} */
-    private long room() {
-        final long limit = limit();
-        // One more than it took last, to see whether there is room again.
-        final long tried = fullAt == 0 ? Long.MAX_VALUE : fullAt + 1;
-        return Math.max(0, Math.min(LOOKS, (limit == 0 ? tried : Math.min(limit, tried)) - held));
-    }
-
-    private void offerAgain(final Chapter chapter, final long nowNs) {
-        waiting.remove(chapter);
-        chapter.turn(Phase.OFFERED, chapter.reason(), nowNs);
-        adds.add(chapter);
-    }
-
-    private boolean isLate(final long sinceNs, final long nowNs) {
-        return nowNs - sinceNs >= settings.callLimitMs() * MS;
-    }
-
-    /** {@return how many connections of a scan may be offered now} */
-    int appetite() {
-        return Math.max(0, settings.batchSize() - adds.size());
     }
 
     /** Offers a connection that a scan has found, unless the table has it. */
@@ -486,7 +438,7 @@ final class ProviderTable {
     }
 
     boolean hasWork() {
-        return !agenda.isEmpty() || !adds.isEmpty();
+        return !agenda.isEmpty() || admission.size() > 0;
     }
 
     /** {@return the next operations, those on what is held before new ones} */
@@ -503,12 +455,7 @@ final class ProviderTable {
                 turn.append(stray.kind, stray.id, stray);
             }
         }
-        while (turn.size() < size && !adds.isEmpty()) {
-            final Chapter chapter = adds.poll();
-            if (chapter.phase() == Phase.OFFERED) {
-                admit(chapter, turn, nowNs);
-            }
-        }
+        admission.plan(turn, size, nowNs);
         return turn;
     }
 
@@ -546,7 +493,7 @@ final class ProviderTable {
     }
 
     private void checkPending(final Chapter chapter, final long nowNs) {
-        if (isLate(chapter.pendingNs, nowNs)) {
+        if (nowNs - chapter.pendingNs >= settings.callLimitMs() * MS) {
             health.failure("no answer came for connection " + chapter.id());
             leave(chapter, "its provider did not answer", false, true, nowNs);
         } else {
@@ -554,67 +501,8 @@ final class ProviderTable {
         }
     }
 
-    private static Port port(final PortRef ref) {
+    static Port port(final PortRef ref) {
         return ref == null ? null : ref.get();
-    }
-
-    /** Takes a connection up into the batch if it is fit, and has the tracker hold it before anybody else may. */
-    private void admit(final Chapter chapter, final Turn turn, final long nowNs) {
-        Optional<Connection> there = conntrack.connection(chapter.id());
-        if (there.isPresent()) {
-            final Answer verdict = mayAdmit(chapter, there.get(), turn, nowNs);
-            switch (verdict.kind()) {
-                case ACCEPTED -> {
-                    // What changes from here on is noted, since it is held.
-                    there = chapter.dossier().acquire() ? conntrack.connection(chapter.id()) : Optional.empty();
-                }
-                case LATER -> {
-                    await(chapter, false, verdict.reason(), nowNs);
-                    return;
-                }
-                case FULL -> {
-                    tally.add(Counter.REFUSED);
-                    await(chapter, true, verdict.reason(), nowNs);
-                    return;
-                }
-                default -> {
-                    forget(chapter, verdict.reason(), nowNs);
-                    return;
-                }
-            }
-        }
-        if (there.isEmpty()) {
-            tally.add(Counter.CANCELLED);
-            forget(chapter, GONE, nowNs);
-            return;
-        }
-        final Connection connection = there.get();
-        held = held + 1;
-        chapter.turn(Phase.ASKED, "", nowNs);
-        chapter.addedNs = nowNs;
-        chapter.dossier().remark(connection);
-        if (Eligibility.isEstablished(connection)) {
-            chapter.dossier().establish();
-        }
-        if (!forwards() && capabilities.oneWay()) {
-            expose(chapter);
-        }
-        turn.candidates.add(new Turn.Candidate(chapter, connection, port(chapter.dossier().ingress())));
-    }
-
-    private Answer mayAdmit(final Chapter chapter, final Connection connection, final Turn turn, final long nowNs) {
-        final Answer verdict = verdict(connection, nowNs);
-        if (verdict.kind() != Answer.Kind.ACCEPTED) {
-            return verdict;
-        }
-        final PortRef ingress = chapter.dossier().ingress();
-        if (ingress != null && !worker.ports().serves(ingress)) {
-            return Answer.no("it does not serve port " + ingress.name());
-        }
-        if (connection.lastSeenNs() != 0 && connection.lastSeenNs() <= chapter.leftNs) {
-            return Answer.later("no packet has come since it came back to software");
-        }
-        return limit() == 0 || held - turn.leaving() < limit() ? Answer.ACCEPTED : Answer.FULL;
     }
 
     // ---- answers ----
@@ -705,12 +593,12 @@ final class ProviderTable {
             case FULL -> {
                 tally.add(Counter.REFUSED);
                 release(chapter, false);
-                fullAt = Math.max(1, held);
-                await(chapter, true, answer.reason(), nowNs);
+                admission.full();
+                admission.await(chapter, true, answer.reason(), nowNs);
             }
             default -> {
                 release(chapter, false);
-                await(chapter, false, answer.reason(), nowNs);
+                admission.await(chapter, false, answer.reason(), nowNs);
             }
         }
     }
@@ -829,7 +717,7 @@ final class ProviderTable {
         }
         release(chapter, chapter.renew);
         if (chapter.again) {
-            await(chapter, chapter.forRoom, why, nowNs);
+            admission.await(chapter, chapter.forRoom, why, nowNs);
         } else {
             forget(chapter, why, nowNs);
         }

@@ -333,9 +333,9 @@ final class ProviderWorker implements Runnable {
             if (overflowed) {
                 overflowed = false;
                 table.recheck(nowNs);
-                table.miss();
+                table.admission().miss();
             }
-            scanWanted |= table.takeMissed();
+            scanWanted |= table.admission().takeMissed();
             table.look(nowNs);
         }
         return more;
@@ -621,7 +621,7 @@ final class ProviderWorker implements Runnable {
             if (scan == null) {
                 return false;
             }
-            for (int left = table.appetite(); left > 0 && scan.hasNext(); left--) {
+            for (int left = table.admission().appetite(); left > 0 && scan.hasNext(); left--) {
                 table.found(scan.next(), clock.getAsLong());
             }
             if (!scan.hasNext()) {
