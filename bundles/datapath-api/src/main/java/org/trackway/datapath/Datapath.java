@@ -19,8 +19,8 @@ import org.trackway.packet.Port;
  * {@value #LIVE}. One thread per receiving port carries its packets.
  *
  * <p><b>Threads.</b> Every method may be called by any thread at any time. A change of flows is in force for the next
- * batch, as a whole. Where hardware forwards packets by the flows before, methods that change flows or ports return when
- * it has confirmed that it does not any more, or after five seconds.
+ * batch, as a whole. Where hardware forwards packets by the flows before, methods that change flows or ports return
+ * when it has confirmed that it does not any more, or after five seconds.
  */
 @ProviderType
 public interface Datapath {
@@ -158,8 +158,8 @@ public interface Datapath {
      *
      * @param packets    packets that came in
      * @param bytes      their bytes, Ethernet headers included
-     * @param bypassed   those among them that a {@linkplain org.trackway.packet.FastPath fast path} took, so that no flow
-     *                   and no tracker saw them
+     * @param bypassed   those among them that a {@linkplain org.trackway.packet.FastPath fast path} took, so that no
+     *                   flow and no tracker saw them
      * @param unmatched  packets that ended in a table where no flow matched them
      * @param sent       packets handed to ports
      * @param lost       packets for a port that is not there or that failed

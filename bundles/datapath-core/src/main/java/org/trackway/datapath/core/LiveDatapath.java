@@ -53,7 +53,8 @@ public final class LiveDatapath extends TableDatapath implements SavedFlows {
     @Activate
     public LiveDatapath(final BundleContext context, @Reference(target = "(name=live)") final Conntrack conntrack,
             @Reference final PortFactories factories, @Reference final Shortcuts shortcuts) {
-        this(Path.of(Optional.ofNullable(context.getProperty("karaf.base")).orElse("")), conntrack, factories, shortcuts);
+        this(Path.of(Optional.ofNullable(context.getProperty("karaf.base")).orElse("")), conntrack, factories,
+            shortcuts);
     }
 
     /** As above; paths that are relative are so to a folder. */

@@ -15,8 +15,8 @@ import org.trackway.offload.Paths;
 
 /**
  * The paths that a datapath has offered, withdrawn when what they depend on changes. Packet threads offer; whoever
- * changes flows or ports has them checked after the change is in force. A path is noted here before it is checked for the
- * last time and offered, so a change meets it in one place or the other.
+ * changes flows or ports has them checked after the change is in force. A path is noted here before it is checked for
+ * the last time and offered, so a change meets it in one place or the other.
  */
 final class OfferedPaths {
 

@@ -135,8 +135,8 @@ final class Replay {
         final long elapsedNs = System.nanoTime() - startNs;
         request.progress().ifPresent(progress -> progress.replayed(packets, bytes, elapsedNs));
         return new ReplayResult(packets, bytes, pipeline.tally.bypassed(), pipeline.tally.states(),
-            pipeline.tally.held(), datapath.conntrack().count(), elapsedNs, Optional.ofNullable(error), interrupted, datapath.conntrack(),
-            request.flows().isEmpty() && request.datapath().isEmpty() ? List.of() : datapath.flows());
+            pipeline.tally.held(), datapath.conntrack().count(), elapsedNs, Optional.ofNullable(error), interrupted,
+            datapath.conntrack(), request.flows().isEmpty() && request.datapath().isEmpty() ? List.of() : datapath.flows());
     }
 
     private void readAll() throws IOException {

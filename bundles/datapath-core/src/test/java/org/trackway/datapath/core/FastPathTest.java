@@ -163,7 +163,8 @@ class FastPathTest {
     @Test
     void aDatapathThatIsMadeLaterAsksItToo() {
         lab.shortcuts.bindFastPath(this::takeEven);
-        try (TableDatapath later = new TableDatapath("later", new FakeConntrack(), new PortFactories(), lab.shortcuts)) {
+        try (TableDatapath later = new TableDatapath("later", new FakeConntrack(), new PortFactories(),
+                lab.shortcuts)) {
             later.addPort(new FakePort("p3"), OptionalInt.empty());
             final PacketBatch batch = new PacketBatch();
             batch.add(to(2));
