@@ -3,16 +3,21 @@ package org.trackway.itests.live;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
+import org.trackway.conntrack.ConnectionFilter;
 import org.trackway.conntrack.ConntrackSettings;
+import org.trackway.conntrack.Counter;
 import org.trackway.datapath.DatapathPort;
 import org.trackway.packet.Bytes;
 import org.trackway.packet.Checksums;
@@ -22,13 +27,18 @@ import org.trackway.packet.Packets;
 import org.trackway.packet.Port;
 import org.trackway.port.afpacket.AfPacketPortFactory;
 
-/** A flood of new connections, far above how many the tracker may hold, while somebody transfers a file. */
+/** Far more than can be served: of new connections, while somebody transfers a file, and of packets. */
 @Isolated("it takes all there is of the machine")
 class FloodTest {
 
-    private static final int FLOOD = 500_000;
+    private static final int FLOOD = 1_000_000;
     private static final int LIMIT = 5_000;
-    private static final int FILE = 12 << 20;
+    private static final int FILE = 24 << 20;
+    private static final int CONNECTIONS = 1_024;
+    /** More than what the test itself keeps, far less than a trace of each packet would take. */
+    private static final long FLAT = 8 << 20;
+    /** Packets that the host sends by itself: of neighbour discovery. */
+    private static final int OTHERS = 20;
 
     private Network network;
     private Forwarder forwarder;
@@ -65,14 +75,82 @@ class FloodTest {
             "http://10.9.0.2/file");
         Await.until("the transfer to begin", () -> Files.exists(copy));
 
-        assertThat(flood(transfer)).as("first segments while the file was transferred").isGreaterThan(4 * LIMIT);
+        final long heap = heap();
+        final long created = counter(Counter.CREATED);
+        final long sent = flood(transfer);
+        assertThat(sent).as("first segments while the file was transferred").isGreaterThan(20 * LIMIT);
         assertThat(forwarder.tracker().count()).as("connections").isEqualTo(LIMIT);
+        Await.until("each to be let in or refused, or dropped by the ring", () -> counter(Counter.FULL)
+            + counter(Counter.CREATED) - created >= sent - forwarder.state("inside").statistics().dropped());
+        assertThat(counter(Counter.FULL) + counter(Counter.CREATED) - created).isLessThanOrEqualTo(sent);
+        assertThat(heap() - heap).as("bytes of the heap that the flood left behind").isLessThan(FLAT);
+        assertNothingFailed();
 
         assertThat(transfer.waitFor(30, TimeUnit.SECONDS)).as("the transfer ends").isTrue();
         assertThat(transfer.exitValue()).isZero();
         assertThat(Files.mismatch(file, copy)).as("first byte that differs").isEqualTo(-1);
+    }
+
+    @Test
+    void everyPacketOfAMillionIsAccountedFor() throws Exception {
+        final UdpTraffic traffic = new UdpTraffic("10.9.0.1", "10.9.0.2", CONNECTIONS);
+        try (Port client = open("client"); Port server = open("server")) {
+            traffic.establish(client, server);
+            final long heap = heap();
+            final Port.Statistics inside = forwarder.state("inside").statistics();
+            final Port.Statistics outside = forwarder.state("outside").statistics();
+            final long known = packetsOfConnections();
+            final long before = client.statistics().sentPackets();
+            for (int i = 0; i < FLOOD; i += PacketBatch.BURST) {
+                client.send(traffic.next());
+            }
+            final long sent = client.statistics().sentPackets() - before;
+            assertThat(sent + client.statistics().dropped()).isEqualTo(FLOOD);
+            Await.until("all to have come", () -> {
+                final Port.Statistics now = forwarder.state("inside").statistics();
+                return now.receivedPackets() - inside.receivedPackets() + now.dropped() - inside.dropped() >= sent;
+            });
+            final long received = forwarder.state("inside").statistics().receivedPackets() - inside.receivedPackets();
+            assertThat(received).as("what the ring had room for").isGreaterThan(sent / 4);
+            Await.until("all to have left", () -> {
+                final Port.Statistics now = forwarder.state("outside").statistics();
+                return now.sentPackets() - outside.sentPackets() + now.dropped() - outside.dropped()
+                    >= received - OTHERS;
+            });
+            assertThat(packetsOfConnections() - known).as("packets counted with their connections")
+                .isBetween(received - OTHERS, received);
+            assertThat(forwarder.tracker().count()).isEqualTo(CONNECTIONS);
+            assertThat(heap() - heap).as("bytes of the heap that the burst left behind").isLessThan(FLAT);
+        }
+        assertNothingFailed();
+    }
+
+    private long packetsOfConnections() {
+        final AtomicLong sum = new AtomicLong();
+        forwarder.tracker().forEach(ConnectionFilter.ALL, one -> sum.addAndGet(one.originalCount().packets()));
+        return sum.get();
+    }
+
+    private void assertNothingFailed() {
+        assertThat(counter(Counter.FAILURES)).isZero();
+        assertThat(counter(Counter.HELPER_FAILURES)).isZero();
+        assertThat(forwarder.datapath().counters().lost()).isZero();
         assertThat(forwarder.datapath().ports()).extracting(DatapathPort::state)
             .containsOnly(DatapathPort.State.RUNNING);
+    }
+
+    private long counter(final Counter counter) {
+        return forwarder.tracker().counters().get(counter);
+    }
+
+    /** {@return bytes of the heap that are in use, without garbage} */
+    private static long heap() {
+        System.gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    }
+
+    private Port open(final String namespace) throws IOException {
+        return new AfPacketPortFactory().open("eth0", Map.of("netns", network.namespace(namespace)));
     }
 
     /** {@return how many first segments were sent, each of another connection, while the transfer went on} */
@@ -81,7 +159,7 @@ class FloodTest {
         for (int i = 0; i < PacketBatch.BURST; i++) {
             batch.add(Packet.of(Packets.tcp4("10.77.0.1", 1, "10.9.0.2", 9).flags("S").bytes()));
         }
-        try (Port port = new AfPacketPortFactory().open("eth0", Map.of("netns", network.namespace("client")))) {
+        try (Port port = open("client")) {
             for (int i = 0; i < FLOOD && transfer.isAlive(); i += PacketBatch.BURST) {
                 for (int j = 0; j < PacketBatch.BURST; j++) {
                     final Packet packet = batch.get(j);

@@ -34,7 +34,7 @@ class GatewayTest {
         network.in("server", "ip", "link", "set", "eth0", "address", "02:00:00:00:00:03");
         network.in("client", "ip", "route", "add", "default", "via", "192.168.7.1");
         forwarder = new Forwarder(network, "gateway", ConntrackSettings.DEFAULT).port("inside").port("outside")
-            .sample("gateway");
+            .sample("gateway").sample("gateway-helpers");
     }
 
     @AfterEach

@@ -100,6 +100,13 @@ final class Lab implements AutoCloseable {
             .collect(Collectors.joining());
     }
 
+    /** Removes all connections once TCP is done with them, so that none comes back with a late last segment. */
+    void flush() {
+        Await.until("all to be closed", () -> box.connections().stream()
+            .noneMatch(line -> line.contains("state=") && !line.contains("state=TIME_WAIT")));
+        box.flush();
+    }
+
     /**
      * {@return the connections that speak of a destination, each once, sorted; without ports, identifiers and states,
      * as Open vSwitch's tests leave out what differs from run to run}

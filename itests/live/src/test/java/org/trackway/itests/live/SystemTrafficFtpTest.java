@@ -122,17 +122,17 @@ class SystemTrafficFtpTest {
             table=1,in_port=2,tcp,ct_state=+trk+est,action=1
             table=1,in_port=2,tcp,ct_state=+trk-new+rel,action=1
             """);
-        lab.box.flush();
+        lab.flush();
         activeInVain("h2", "10.1.1.1");
         assertThat(lab.dump("10.1.1.1")).isEmpty();
         active("10.1.1.2");
         assertThat(lab.dump("10.1.1.2")).containsExactly(CONTROL, ACTIVE_DATA);
-        lab.box.flush();
+        lab.flush();
         passive("10.1.1.2");
         assertThat(lab.dump("10.1.1.2")).containsExactly(CONTROL);
 
         rules(OPEN.formatted(""));
-        lab.box.flush();
+        lab.flush();
         activeInVain("h1", "10.1.1.2");
         assertThat(lab.dump("10.1.1.2")).containsExactly(tcp("10.1.1.1 > 10.1.1.2", "10.1.1.2 > 10.1.1.1"));
     }
@@ -218,7 +218,7 @@ class SystemTrafficFtpTest {
         assertThat(lab.dump("10.1.1.2")).containsExactly(
             tcp(there, back, ",zone=1", ",helper=ftp"), tcp(there, back, ",zone=2", ",helper=ftp"),
             tcp(back, there, ",zone=1"), tcp(back, there, ",zone=2"));
-        lab.box.flush();
+        lab.flush();
         passive("10.1.1.2");
         assertThat(lab.dump("10.1.1.2")).containsExactly(
             tcp(there, back, ",zone=1"), tcp(there, back, ",zone=1", ",helper=ftp"),
@@ -457,7 +457,7 @@ class SystemTrafficFtpTest {
             table=1,in_port=2,udp,ct_state=+trk+est,action=1
             table=1,in_port=2,udp,ct_state=+trk+new+rel,action=1
             """);
-        lab.box.flush();
+        lab.flush();
         lab.getInVain("h2", "tftp://10.1.1.1/file");
         assertThat(lab.dump("10.1.1.1")).isEmpty();
         lab.get("h1", "tftp://10.1.1.2/file");
