@@ -3,19 +3,19 @@ package org.trackway.packet;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.locks.LockSupport;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
  * Where packets come from and go to: a network interface, a capture, a generator.
  *
- * <p>One thread receives, and one thread (it may be another) sends; {@link #close} may be called by any. A port reuses
+ * <p>One thread receives (from each of its {@link #receivers}), and one thread (it may be another) sends; {@link #close} may be called by any. A port reuses
  * the packets it has handed out once it is asked for the next burst, except those that were {@linkplain Packet#keep
  * kept}; a packet that is sent stays the sender's, so a port copies what it can't write at once.
  */
 @ConsumerType
-public interface Port extends Closeable {
+public interface Port extends Receiver, Closeable {
 
     /** {@return the name it is known by, unique in a datapath} */
     String name();
@@ -29,23 +29,11 @@ public interface Port extends Closeable {
     }
 
     /**
-     * Fills the batch with what has arrived, without waiting.
-     *
-     * @param batch an empty batch; every packet in it carries this port as ingress port and its time stamp
-     * @return how many packets were added, up to {@link PacketBatch#BURST}; 0 if none is there now, -1 if none will
-     *             come
-     * @throws IOException in one line what is wrong and where; packets that were read before stay valid
+     * {@return what may be received from by a thread each; all of it together is what arrives}
+     * Packets of one connection and direction come by one of them, in order. The same as long as the port is open.
      */
-    int receive(PacketBatch batch) throws IOException;
-
-    /**
-     * Waits until there may be something to receive. Called by the thread that receives when it found nothing. A port
-     * that is not told of arrivals sleeps for a millisecond at the most.
-     *
-     * @param nanoseconds how long at the most, above 0; it may return earlier, for any reason
-     */
-    default void await(final long nanoseconds) {
-        LockSupport.parkNanos(Math.min(nanoseconds, 1_000_000));
+    default List<Receiver> receivers() {
+        return List.of(this);
     }
 
     /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.trackway.datapath.core;
 
+import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -10,8 +11,8 @@ import org.trackway.packet.Port;
 import org.trackway.packet.PortFactory;
 
 /**
- * A port in a datapath. Receiving belongs to one thread, the {@link PortLoop}; sending is done by whatever thread has
- * packets for the port, one at a time.
+ * A port in a datapath. Receiving belongs to threads of its own, the {@link PortLoop}s; sending is done by whatever
+ * thread has packets for the port, one at a time.
  */
 final class PortEntry {
 
@@ -25,8 +26,8 @@ final class PortEntry {
     private volatile DatapathPort.State state = DatapathPort.State.IDLE;
     private volatile String error;
     private boolean removed;
-    /** The thread that polls the port, null if none does. Guarded by the datapath's lock. */
-    PortLoop loop;
+    /** The threads that poll the port, empty if none does. Replaced as a whole, guarded by the datapath's lock. */
+    List<PortLoop> loops = List.of();
 
     PortEntry(final int number, final Port port, final PortFactory factory) {
         this.number = number;

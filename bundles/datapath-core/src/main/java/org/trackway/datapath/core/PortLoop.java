@@ -7,8 +7,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.trackway.datapath.DatapathPort.State;
 import org.trackway.packet.PacketBatch;
+import org.trackway.packet.Receiver;
 
-/** The thread that carries what one port receives through the datapath, until the port ends, fails or is removed. */
+/** A thread that carries what a port receives through the datapath, until the port ends, fails or is removed. */
 final class PortLoop implements Runnable {
 
     private static final Logger LOG = LoggerFactory.getLogger(PortLoop.class);
@@ -21,15 +22,17 @@ final class PortLoop implements Runnable {
 
     private final TableDatapath datapath;
     private final PortEntry entry;
+    private final Receiver receiver;
     private final Thread thread;
     private final PacketBatch batch = new PacketBatch();
     private volatile boolean stopped;
     private int idle;
     private long waitNs = MIN_WAIT_NS;
 
-    PortLoop(final TableDatapath datapath, final PortEntry entry) {
+    PortLoop(final TableDatapath datapath, final PortEntry entry, final Receiver receiver) {
         this.datapath = datapath;
         this.entry = entry;
+        this.receiver = receiver;
         thread = new Thread(this, "trackway-" + datapath.name() + "-" + entry.port.name());
         thread.setDaemon(true);
     }
@@ -75,7 +78,7 @@ final class PortLoop implements Runnable {
             batch.clear();
             final int count;
             try {
-                count = entry.port.receive(batch);
+                count = receiver.receive(batch);
             } catch (final Throwable failure) {
                 pass(pipeline);
                 throw failure;
@@ -111,7 +114,7 @@ final class PortLoop implements Runnable {
             idle++;
             Thread.onSpinWait();
         } else {
-            entry.port.await(waitNs);
+            receiver.await(waitNs);
             waitNs = Math.min(2 * waitNs, MAX_WAIT_NS);
         }
     }

@@ -122,7 +122,7 @@ class TableDatapath implements PrivateDatapath {
             state = state.with(state.ports().plus(entry));
             resolve(port.name());
             if (running) {
-                startLoop(entry);
+                startLoops(entry);
             }
         }
         offers.changed();
@@ -168,19 +168,17 @@ class TableDatapath implements PrivateDatapath {
     }
 
     private boolean remove(final PortEntry entry) {
-        final PortLoop loop;
+        final List<PortLoop> loops;
         synchronized (lock) {
             if (!state.ports().all.contains(entry)) {
                 return false;
             }
             state = state.with(state.ports().minus(entry));
-            loop = entry.loop;
-            entry.loop = null;
+            loops = entry.loops;
+            entry.loops = List.of();
         }
         offers.changed();
-        if (loop != null) {
-            loop.stop();
-        }
+        loops.forEach(PortLoop::stop);
         entry.close();
         macs.forget(entry.number);
         return true;
@@ -412,15 +410,21 @@ class TableDatapath implements PrivateDatapath {
         synchronized (lock) {
             if (!running) {
                 running = true;
-                state.ports().all.forEach(this::startLoop);
+                state.ports().all.forEach(this::startLoops);
             }
         }
     }
 
-    private void startLoop(final PortEntry entry) {
+    private void startLoops(final PortEntry entry) {
         if (entry.isOpenForReceiving()) {
-            entry.loop = new PortLoop(this, entry);
-            entry.loop.start();
+            try {
+                entry.loops = entry.port.receivers().stream()
+                    .map(receiver -> new PortLoop(this, entry, receiver)).toList();
+            } catch (final Throwable failure) {
+                // A port is a guest: what it throws is its own end.
+                entry.fail(failure);
+            }
+            entry.loops.forEach(PortLoop::start);
         }
     }
 
@@ -430,10 +434,8 @@ class TableDatapath implements PrivateDatapath {
         synchronized (lock) {
             running = false;
             for (final PortEntry entry : state.ports().all) {
-                if (entry.loop != null) {
-                    loops.add(entry.loop);
-                    entry.loop = null;
-                }
+                loops.addAll(entry.loops);
+                entry.loops = List.of();
             }
         }
         loops.forEach(PortLoop::stop);

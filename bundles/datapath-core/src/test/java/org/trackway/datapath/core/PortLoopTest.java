@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -19,9 +20,11 @@ import org.trackway.conntrack.core.Trackers;
 import org.trackway.datapath.Datapath.Missing;
 import org.trackway.datapath.DatapathPort.State;
 import org.trackway.packet.Packet;
+import org.trackway.packet.PacketBatch;
 import org.trackway.packet.Packets;
 import org.trackway.packet.Port;
 import org.trackway.packet.PortFactory;
+import org.trackway.packet.Receiver;
 
 /** Ports that are polled: threads come and go with them, and kinds of ports with their bundles. */
 @Timeout(30)
@@ -72,6 +75,73 @@ class PortLoopTest {
 
     private State state(final String name) {
         return datapath.ports().stream().filter(port -> port.name().equals(name)).findFirst().orElseThrow().state();
+    }
+
+    /** A port that offers more than one receiver, or what a test says instead. */
+    private record Shared(Port own, Supplier<List<Receiver>> offered) implements Port {
+
+        @Override
+        public String name() {
+            return own.name();
+        }
+
+        @Override
+        public String kind() {
+            return own.kind();
+        }
+
+        @Override
+        public List<Receiver> receivers() {
+            return offered.get();
+        }
+
+        @Override
+        public int receive(final PacketBatch batch) throws IOException {
+            return own.receive(batch);
+        }
+
+        @Override
+        public void send(final PacketBatch batch) throws IOException {
+            own.send(batch);
+        }
+
+        @Override
+        public Statistics statistics() {
+            return own.statistics();
+        }
+
+        @Override
+        public void close() throws IOException {
+            own.close();
+        }
+    }
+
+    @Test
+    void everyReceiverOfAPortHasAThread() throws Exception {
+        final FakePort one = new FakePort("in").endless().arrive(packets(50));
+        final FakePort two = new FakePort("two").endless().arrive(packets(50));
+        final FakePort out = new FakePort("out");
+        datapath.start();
+        datapath.addPort(out, OptionalInt.of(2));
+        datapath.addFlow("actions=output:2", Missing.REFUSE);
+        datapath.addPort(new Shared(one, () -> List.of(one, two)), OptionalInt.of(1));
+        while (out.sent().size() < 100) {
+            Thread.onSpinWait();
+        }
+        assertThat(threads()).filteredOn("trackway-loop-in"::equals).hasSize(2);
+        datapath.removePort("in");
+        assertThat(threads()).doesNotContain("trackway-loop-in");
+    }
+
+    @Test
+    void aPortThatCannotSayWhoReceivesFailsAlone() {
+        datapath.start();
+        datapath.addPort(new Shared(new FakePort("odd"), () -> {
+            throw new IllegalStateException("the card is odd");
+        }), OptionalInt.empty());
+        assertThat(state("odd")).isEqualTo(State.FAILED);
+        datapath.addPort(new FakePort("good").endless(), OptionalInt.empty());
+        assertThat(state("good")).isEqualTo(State.RUNNING);
     }
 
     @Test

@@ -33,7 +33,7 @@ public final class AfPacketPortFactory implements PortFactory {
                 throw new IOException("ports of kind afpacket need Linux on a 64-bit machine, this is "
                     + System.getProperty("os.name") + " on " + System.getProperty("os.arch"));
             }
-            return new AfPacketPort(name, PacketSocket.open(parsed), parsed);
+            return new AfPacketPort(name, PacketSocket.openAll(parsed), parsed);
         } catch (final LinkageError missing) {
             throw new IOException("the native part of JNA can't be loaded: " + missing.getMessage(), missing);
         }

@@ -3,6 +3,8 @@ package org.trackway.port.afpacket;
 
 import java.util.StringJoiner;
 import java.util.concurrent.atomic.AtomicLongArray;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Counts packets that were dropped, by reason. Thread-safe. */
 final class Drops {
@@ -24,9 +26,14 @@ final class Drops {
         }
     }
 
+    private static final Logger LOG = LoggerFactory.getLogger(Drops.class);
+
     private static final Reason[] REASONS = Reason.values();
+    private static final long REPORT_NS = 10_000_000_000L;
 
     private final AtomicLongArray counts = new AtomicLongArray(REASONS.length);
+    private long reportedNs = System.nanoTime() - REPORT_NS;
+    private long reported;
 
     void add(final Reason reason, final long packets) {
         if (packets != 0) {
@@ -44,6 +51,15 @@ final class Drops {
             total += counts.get(i);
         }
         return total;
+    }
+
+    /** Writes to the log what was dropped and why if it is more than last time, at most every ten seconds. */
+    synchronized void report(final String port, final long nowNs) {
+        if (nowNs - reportedNs >= REPORT_NS && total() != reported) {
+            reportedNs = nowNs;
+            reported = total();
+            LOG.warn("Port {} has dropped {} packets: {}", port, reported, this);
+        }
     }
 
     /** {@return the reasons that occurred, each with its count} */

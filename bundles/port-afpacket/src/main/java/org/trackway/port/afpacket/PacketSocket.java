@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import org.trackway.packet.LinuxInterface;
 import org.trackway.port.afpacket.PortOptions.Mode;
 
@@ -28,8 +30,12 @@ final class PacketSocket {
     private static final int PACKET_COPY_THRESH = 7;
     private static final int PACKET_VERSION = 10;
     private static final int PACKET_VNET_HDR = 15;
+    private static final int PACKET_FANOUT = 18;
     private static final int PACKET_QDISC_BYPASS = 20;
     private static final int PACKET_IGNORE_OUTGOING = 23;
+    /** In the upper half of what makes a socket join a group, whose number is the lower half; the mode is 0, by hash. */
+    private static final int FANOUT_NEW = 0x2000 << 16;
+    private static final int FANOUT_IGNORE_OUTGOING = 0x4000 << 16;
     private static final int PACKET_MR_PROMISC = 1;
     private static final int ETH_P_ALL = 3;
 
@@ -66,8 +72,40 @@ final class PacketSocket {
         namespace = options.namespace() == null ? "" : options.namespace().toString();
     }
 
+    /** {@return an open socket for each thread; what arrives comes by one of them, always the same for a connection} */
+    static List<PacketSocket> openAll(final PortOptions options) throws IOException {
+        final List<PacketSocket> sockets = new ArrayList<>();
+        try {
+            int group = FANOUT_NEW;
+            for (int i = 0; i < options.threads(); i++) {
+                final PacketSocket socket = open(options);
+                sockets.add(socket);
+                if (options.threads() > 1) {
+                    group = socket.join(group);
+                }
+            }
+            return sockets;
+        } catch (final IOException | RuntimeException e) {
+            sockets.forEach(PacketSocket::close);
+            throw e;
+        }
+    }
+
+    /** Joins a group of sockets on the same interface, or makes one. {@return the group} */
+    private int join(final int group) throws IOException {
+        set(SOL_PACKET, PACKET_FANOUT, group | FANOUT_IGNORE_OUTGOING, "PACKET_FANOUT");
+        scratch.buffer().putInt(LENGTH, 4);
+        check(LibC.getsockopt(fd, SOL_PACKET, PACKET_FANOUT, scratch.address(), scratch.address() + LENGTH),
+            "PACKET_FANOUT");
+        // What came before was for all sockets.
+        while (ring.next()) {
+            ring.release();
+        }
+        return scratch.buffer().getInt(0) & 0xffff;
+    }
+
     /** {@return the open socket} */
-    static PacketSocket open(final PortOptions options) throws IOException {
+    private static PacketSocket open(final PortOptions options) throws IOException {
         final PacketSocket socket = new PacketSocket(options);
         // No protocol yet: until it is bound, packets of all interfaces would come in.
         socket.fd = NetworkNamespace.open(options.namespace(), () ->

@@ -12,11 +12,12 @@ import java.util.Map;
  * @param namespace        file of its network namespace, null for that of the process
  * @param mode             how the receive ring is laid out
  * @param ringBytes        size of the receive ring in bytes, a multiple of 1 MiB
+ * @param threads          how many threads share what arrives
  * @param promiscuous      whether frames for other machines are received too
  * @param bypass           whether what is sent goes around the interface's queueing discipline
  */
-record PortOptions(String networkInterface, Path namespace, Mode mode, int ringBytes, boolean promiscuous,
-        boolean bypass) {
+record PortOptions(String networkInterface, Path namespace, Mode mode, int ringBytes, int threads,
+        boolean promiscuous, boolean bypass) {
 
     /** Layout of the receive ring. */
     enum Mode {
@@ -30,11 +31,13 @@ record PortOptions(String networkInterface, Path namespace, Mode mode, int ringB
     static final String NETNS = "netns";
     static final String MODE = "mode";
     static final String RING = "ring";
+    static final String THREADS = "threads";
     static final String PROMISCUOUS = "promiscuous";
     static final String BYPASS = "bypass";
 
     private static final int MEBIBYTE = 1 << 20;
     private static final int MAX_RING = 256;
+    private static final int MAX_THREADS = 16;
     /** What fits in {@code IFNAMSIZ} with the zero at its end. */
     private static final int MAX_NAME = 15;
 
@@ -44,7 +47,8 @@ record PortOptions(String networkInterface, Path namespace, Mode mode, int ringB
         options.put(INTERFACE, "Linux network interface; the port's own name if not given");
         options.put(NETNS, "network namespace of the interface: a name under /run/netns, or a path with a slash");
         options.put(MODE, "receive ring: v2 (default) has the lower latency, v3 takes more packets in the same memory");
-        options.put(RING, "MiB of the receive ring, 1 to " + MAX_RING + "; default 8");
+        options.put(RING, "MiB of the receive ring of each thread, 1 to " + MAX_RING + "; default 8");
+        options.put(THREADS, "threads that share what arrives, by connection, 1 to " + MAX_THREADS + "; default 1");
         options.put(PROMISCUOUS, "true receives frames for other machines too, as a bridge must; default true");
         options.put(BYPASS, "true sends around the interface's queueing discipline, which is faster; default true");
         return options;
@@ -68,7 +72,8 @@ record PortOptions(String networkInterface, Path namespace, Mode mode, int ringB
                 + "': give the name of a Linux network interface, 1 to " + MAX_NAME + " characters");
         }
         return new PortOptions(name, namespace(options.get(NETNS)), mode(options.getOrDefault(MODE, "v2")),
-            ring(options.getOrDefault(RING, "8")), flag(options, PROMISCUOUS), flag(options, BYPASS));
+            number(options, RING, 8, MAX_RING, " MiB") * MEBIBYTE, number(options, THREADS, 1, MAX_THREADS, ""),
+            flag(options, PROMISCUOUS), flag(options, BYPASS));
     }
 
     private static Path namespace(final String text) {
@@ -90,12 +95,14 @@ record PortOptions(String networkInterface, Path namespace, Mode mode, int ringB
         };
     }
 
-    private static int ring(final String text) {
-        final int size = text.matches("\\d{1,6}") ? Integer.parseInt(text) : 0;
-        if (size < 1 || size > MAX_RING) {
-            throw new IllegalArgumentException("option 'ring' is '" + text + "': give 1 to " + MAX_RING + " MiB");
+    private static int number(final Map<String, String> options, final String name, final int otherwise, final int most,
+            final String unit) {
+        final String text = options.getOrDefault(name, Integer.toString(otherwise));
+        final int number = text.matches("\\d{1,6}") ? Integer.parseInt(text) : 0;
+        if (number < 1 || number > most) {
+            throw new IllegalArgumentException("option '" + name + "' is '" + text + "': give 1 to " + most + unit);
         }
-        return size * MEBIBYTE;
+        return number;
     }
 
     private static boolean flag(final Map<String, String> options, final String name) {

@@ -16,14 +16,14 @@ class PortOptionsTest {
     @Test
     void aPortNeedsNoOptionIfItIsNamedAsItsInterface() {
         assertThat(PortOptions.parse("eth1", Map.of()))
-            .isEqualTo(new PortOptions("eth1", null, Mode.V2, 8 << 20, true, true));
+            .isEqualTo(new PortOptions("eth1", null, Mode.V2, 8 << 20, 1, true, true));
     }
 
     @Test
     void everyOptionIsTaken() {
         assertThat(PortOptions.parse("inside", Map.of("interface", "eth1", "netns", "lab", "mode", "v3", "ring", "256",
-            "promiscuous", "false", "bypass", "false")))
-            .isEqualTo(new PortOptions("eth1", Path.of("/run/netns/lab"), Mode.V3, 256 << 20, false, false));
+            "threads", "16", "promiscuous", "false", "bypass", "false")))
+            .isEqualTo(new PortOptions("eth1", Path.of("/run/netns/lab"), Mode.V3, 256 << 20, 16, false, false));
     }
 
     @Test
@@ -46,6 +46,7 @@ class PortOptionsTest {
         ring        | 257              | option 'ring' is '257': give 1 to 256 MiB
         ring        | 9999999999       | give 1 to 256 MiB
         ring        | 4M               | give 1 to 256 MiB
+        threads     | 17               | option 'threads' is '17': give 1 to 16
         promiscuous | yes              | option 'promiscuous' is 'yes': give true or false
         bypass      | 1                | option 'bypass' is '1': give true or false
         """)

@@ -66,10 +66,10 @@ class BridgeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"v2", "v3"})
+    @ValueSource(strings = {"v2", "v3", "v2 threads=2"})
     void aFileArrivesAsItWasThoughTheKernelLeavesChecksumsAndSegmentsToTheHardware(final String mode)
             throws Exception {
-        bridge("mode=" + mode);
+        bridge(("mode=" + mode).split(" "));
         final Path file = random(16 << 20);
         network.start("server", "python3", "-m", "http.server", "--bind", "::", "--directory",
             file.getParent().toString(), "80");

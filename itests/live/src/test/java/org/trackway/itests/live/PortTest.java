@@ -8,7 +8,10 @@ import com.sun.management.ThreadMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -20,11 +23,13 @@ import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.trackway.packet.LinuxInterface;
+import org.trackway.packet.Bytes;
 import org.trackway.packet.Packet;
 import org.trackway.packet.PacketBatch;
 import org.trackway.packet.Packets;
 import org.trackway.packet.Port;
 import org.trackway.packet.PortFactory;
+import org.trackway.packet.Receiver;
 import org.trackway.port.afpacket.AfPacketPortFactory;
 
 /** Two ports on the two ends of one cable. */
@@ -149,6 +154,48 @@ class PortTest {
     private static void assertReceived(final int count) {
         if (count != PacketBatch.BURST) {
             throw new AssertionError(count + " packets of a burst arrived");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"v2", "v3"})
+    void threadsShareWhatArrivesByConnection(final String mode) throws Exception {
+        left = open("left", mode);
+        right = factory.open("eth0", Map.of("netns", network.namespace("right"), "mode", mode, "threads", "3"));
+        final PacketBatch sent = burst(100);
+        for (int i = 0; i < 10; i++) {
+            left.send(sent);
+        }
+        final Map<Integer, Set<Receiver>> ways = new HashMap<>();
+        final Set<Receiver> used = new HashSet<>();
+        int count = 0;
+        for (final Receiver receiver : right.receivers()) {
+            final PacketBatch batch = new PacketBatch();
+            // Twice nothing: a block of v3 may not be full yet.
+            for (int nothing = 0; nothing < 2;) {
+                batch.clear();
+                if (receiver.receive(batch) == 0) {
+                    receiver.await(10_000_000);
+                    nothing++;
+                }
+                for (int i = 0; i < batch.size(); i++) {
+                    final Packet packet = batch.get(i);
+                    packet.parse();
+                    assertThat(packet.inPort()).isSameAs(right);
+                    ways.computeIfAbsent(Bytes.u16(packet.data(), packet.l4Offset()), port -> new HashSet<>())
+                        .add(receiver);
+                    used.add(receiver);
+                    count++;
+                }
+            }
+        }
+        assertThat(count).isEqualTo(320);
+        assertThat(used).as("threads that got anything").hasSize(3);
+        assertThat(ways).hasSize(32).allSatisfy((port, receivers) -> assertThat(receivers).hasSize(1));
+        assertThat(right.statistics()).isEqualTo(new Port.Statistics(320, 320 * 142, 0, 0, 0));
+        right.close();
+        for (final Receiver receiver : right.receivers()) {
+            assertThat(receiver.receive(new PacketBatch())).isEqualTo(-1);
         }
     }
 
