@@ -4,10 +4,7 @@ package org.trackway.offload.core;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
@@ -17,7 +14,6 @@ import org.slf4j.LoggerFactory;
 import org.trackway.conntrack.Conntrack;
 import org.trackway.offload.OffloadSettings;
 import org.trackway.offload.ProviderStatus;
-import org.trackway.offload.ProviderStatus.Counter;
 import org.trackway.offload.ProviderStatus.State;
 import org.trackway.offload.Verification;
 import org.trackway.offload.spi.Answer;
@@ -59,12 +55,8 @@ final class ProviderWorker implements Runnable {
     private final Reports reports = new Reports(tally, this::wake);
     private final ProviderTable table;
     private final Calls calls = new Calls();
-    private final Queue<OfferedPath> inbox = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger inboxSize = new AtomicInteger();
+    private final Mailbox mailbox;
     private final ServedPorts ports = new ServedPorts();
-    private volatile NoteRing ring;
-    /** Whether a note was lost. */
-    private volatile boolean overflowed;
     private volatile boolean asleep;
     private volatile Thread thread;
 
@@ -94,9 +86,10 @@ final class ProviderWorker implements Runnable {
     private final List<Verification[]> comparisons = new ArrayList<>();
     /** Counts how often all was given up while the provider may have been in a call. */
     private int epoch;
+
     ProviderWorker(final String name, final OffloadProvider provider, final Conntrack conntrack,
-            final Dossiers dossiers, final PathBook book,
-            final Supplier<OffloadSettings> settings, final Runnable changed) {
+            final Dossiers dossiers, final PathBook book, final Supplier<OffloadSettings> settings,
+            final Runnable changed) {
         this.name = name;
         this.provider = provider;
         this.conntrack = conntrack;
@@ -106,7 +99,7 @@ final class ProviderWorker implements Runnable {
         table = new ProviderTable(this, conntrack, dossiers, book, tally, health);
         applied = settings.get();
         table.settings(applied, clock.getAsLong());
-        ring = new NoteRing(applied.queueSize());
+        mailbox = new Mailbox(tally, applied.queueSize());
         sinceNs = clock.getAsLong();
     }
 
@@ -137,13 +130,8 @@ final class ProviderWorker implements Runnable {
         if (kind == NoteRing.ADD && port != null && !ports.serves(port)) {
             return;
         }
-        if (!ring.offer(kind, connectionId, port)) {
-            tally.add(Counter.OVERFLOWED);
-            overflowed = true;
-        }
-        if (asleep) {
-            wake();
-        }
+        mailbox.note(kind, connectionId, port);
+        wake();
     }
 
     /** {@return the ports that the provider serves} */
@@ -153,28 +141,15 @@ final class ProviderWorker implements Runnable {
 
     /** Hands an offered path over. {@return false if there is no room, or nobody to take it} */
     boolean deliver(final OfferedPath path) {
-        if (inboxSize.incrementAndGet() > settings.get().queueSize()) {
-            inboxSize.decrementAndGet();
-            tally.add(Counter.OVERFLOWED);
-            return false;
-        }
-        return put(path);
+        final boolean taken = mailbox.offer(path);
+        wake();
+        return taken;
     }
 
     /** Has a path withdrawn that was handed over. */
     void withdraw(final OfferedPath path) {
-        inboxSize.incrementAndGet();
-        put(path);
-    }
-
-    private boolean put(final OfferedPath path) {
-        inbox.add(path);
-        if ((closed || state == State.STUCK) && inbox.remove(path)) {
-            inboxSize.decrementAndGet();
-            return false;
-        }
+        mailbox.put(path);
         wake();
-        return true;
     }
 
     // ---- the thread ----
@@ -213,7 +188,8 @@ final class ProviderWorker implements Runnable {
     }
 
     private void rest(final boolean nap) {
-        final long left = nextNs() - clock.getAsLong();
+        final long next = nextNs();
+        final long left = next == Long.MAX_VALUE ? SLEEP_NS : next - clock.getAsLong();
         if (nap || left <= NAP_NS) {
             // A millisecond's questions make one batch.
             LockSupport.parkNanos(this, NAP_NS);
@@ -228,7 +204,7 @@ final class ProviderWorker implements Runnable {
 
     /** {@return whether something came in that no step has seen} */
     private boolean isNews() {
-        return ring.size() > 0 || !inbox.isEmpty() || closed;
+        return !mailbox.isEmpty() || !reports.isEmpty() || closed;
     }
 
     private synchronized long nextNs() {
@@ -303,8 +279,7 @@ final class ProviderWorker implements Runnable {
             applied = now;
             if (resize) {
                 takeNotes(nowNs, Integer.MAX_VALUE);
-                ring = new NoteRing(now.queueSize());
-                overflowed = true;
+                mailbox.resize(now.queueSize());
             }
             table.settings(now, nowNs);
             scanWanted = true;
@@ -323,15 +298,11 @@ final class ProviderWorker implements Runnable {
             leaveAgain = false;
         }
         final boolean more = takeNotes(nowNs, NOTES);
-        for (OfferedPath path = inbox.poll(); path != null; path = inbox.poll()) {
-            inboxSize.decrementAndGet();
-            table.paths().note(path, state == State.ACTIVE, nowNs);
-        }
+        takePaths(nowNs);
         table.wakeDue(nowNs);
         if (state == State.ACTIVE && nextLookNs <= nowNs) {
             nextLookNs = nowNs + applied.updateIntervalMs() * MS;
-            if (overflowed) {
-                overflowed = false;
+            if (mailbox.takeOverflowed()) {
                 table.recheck(nowNs);
                 table.admission().miss();
             }
@@ -341,7 +312,14 @@ final class ProviderWorker implements Runnable {
         return more;
     }
 
+    private void takePaths(final long nowNs) {
+        for (OfferedPath path = mailbox.takePath(); path != null; path = mailbox.takePath()) {
+            table.paths().note(path, state == State.ACTIVE, nowNs);
+        }
+    }
+
     private boolean takeNotes(final long nowNs, final int limit) {
+        final NoteRing ring = mailbox.notes();
         for (int i = 0; i < limit; i++) {
             if (!ring.poll()) {
                 return false;
@@ -423,6 +401,7 @@ final class ProviderWorker implements Runnable {
     /** Comes to the state that follows from what is known. */
     private void review(final long nowNs) {
         final State next = judge();
+        mailbox.shut(closed || next == State.STUCK);
         if (next == state) {
             return;
         }
@@ -725,10 +704,7 @@ final class ProviderWorker implements Runnable {
         epoch++;
         calls.cancel();
         table.dropAll(why, nowNs);
-        for (OfferedPath path = inbox.poll(); path != null; path = inbox.poll()) {
-            inboxSize.decrementAndGet();
-            table.paths().note(path, false, nowNs);
-        }
+        takePaths(nowNs);
     }
 
     private synchronized void giveUpAfterFault() {
@@ -880,7 +856,7 @@ final class ProviderWorker implements Runnable {
     synchronized ProviderStatus status() {
         return new ProviderStatus(name, priority(), table.capabilities(), state, sinceNs,
             ports.names(),
-            table.held(), table.paths().size(), table.limit(), ring.size() + inboxSize.get() + table.queued(), tally.all(),
+            table.held(), table.paths().size(), table.limit(), mailbox.size() + table.queued(), tally.all(),
             calls.meanNs(), calls.maxNs(), health.lastFailure());
     }
 

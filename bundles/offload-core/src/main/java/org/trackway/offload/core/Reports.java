@@ -44,6 +44,10 @@ final class Reports implements ProviderContext {
         return queue.poll();
     }
 
+    boolean isEmpty() {
+        return queue.isEmpty();
+    }
+
     /** Takes nothing in from now on. */
     void close() {
         closed = true;
