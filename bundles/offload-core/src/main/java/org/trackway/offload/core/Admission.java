@@ -15,8 +15,8 @@ import org.trackway.offload.core.Chapter.Phase;
 import org.trackway.offload.spi.Answer;
 
 /**
- * Who is offered to one provider next, and who waits for a later look: the part of its {@link ProviderTable} that is about
- * connections it does not hold. Guarded by the worker's monitor.
+ * Who is offered to one provider next, and who waits for a later look: the part of its {@link ProviderTable} that is
+ * about connections it does not hold. Guarded by the worker's monitor.
  */
 final class Admission {
 

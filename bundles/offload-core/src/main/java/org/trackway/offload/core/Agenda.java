@@ -7,8 +7,8 @@ import java.util.PriorityQueue;
 import java.util.Queue;
 
 /**
- * What is to be done about the subjects of one provider's table, and when. A subject has one operation under way at a time,
- * and stands in the queue once. Guarded by the worker's monitor.
+ * What is to be done about the subjects of one provider's table, and when. A subject has one operation under way at a
+ * time, and stands in the queue once. Guarded by the worker's monitor.
  */
 final class Agenda {
 

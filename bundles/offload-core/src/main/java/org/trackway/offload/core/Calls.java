@@ -2,8 +2,8 @@
 package org.trackway.offload.core;
 
 /**
- * The calls of one provider: whether one is under way and gets on, and how long they take. Guarded by the worker's monitor,
- * but for {@link #progress}.
+ * The calls of one provider: whether one is under way and gets on, and how long they take. Guarded by the worker's
+ * monitor, but for {@link #progress}.
  */
 final class Calls {
 

@@ -7,8 +7,8 @@ import org.trackway.offload.OffloadState;
 import org.trackway.offload.spi.Activity;
 
 /**
- * What one provider made of one connection. Belongs to its {@link ProviderTable} and is guarded by the worker's monitor;
- * what is volatile is read by any thread.
+ * What one provider made of one connection. Belongs to its {@link ProviderTable} and is guarded by the worker's
+ * monitor; what is volatile is read by any thread.
  *
  * <pre>
  *   phase         held there  state        next

@@ -11,8 +11,8 @@ import org.trackway.offload.OffloadState;
  * each its own chapter; any thread reads.
  *
  * <p>How the tracker holds the connection is the sum of what all providers do with it: held as long as one holds it,
- * unseen as long as one may forward unseen. Both are counted under this object's monitor, in which the tracker is told, so
- * that it hears of changes in their order. What concerns paths is guarded by the monitor of {@link PathBook}.
+ * unseen as long as one may forward unseen. Both are counted under this object's monitor, in which the tracker is told,
+ * so that it hears of changes in their order. What concerns paths is guarded by the monitor of {@link PathBook}.
  */
 final class Dossier {
 

@@ -5,7 +5,10 @@ import org.trackway.conntrack.Conntrack;
 import org.trackway.conntrack.spi.Bypass;
 import org.trackway.conntrack.spi.ConnectionSlot;
 
-/** Finds and makes the {@link Dossier} of a connection. Any thread reads; dossiers are made under this object's monitor. */
+/**
+ * Finds and makes the {@link Dossier} of a connection. Any thread reads; dossiers are made under this object's
+ * monitor.
+ */
 final class Dossiers {
 
     private final ConnectionSlot<Dossier> slot;

@@ -7,9 +7,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.trackway.offload.ProviderStatus.Counter;
 
 /**
- * What packet threads leave for one worker: notes about connections, and paths that are offered or withdrawn. Any thread puts
- * in, without blocking; whoever holds the worker's monitor takes out. Bounded: a note too many is lost and counted, a path
- * too many is not taken; the withdrawal of one that was taken always is.
+ * What packet threads leave for one worker: notes about connections, and paths that are offered or withdrawn. Any
+ * thread puts in, without blocking; whoever holds the worker's monitor takes out. Bounded: a note too many is lost and
+ * counted, a path too many is not taken; the withdrawal of one that was taken always is.
  */
 final class Mailbox {
 

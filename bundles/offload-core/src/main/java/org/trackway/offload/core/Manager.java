@@ -29,8 +29,8 @@ import org.trackway.offload.spi.OffloadProvider;
  * The offload manager of one tracker: knows the providers that are there, each with its {@link ProviderWorker}, and
  * observes the tracker while one of them can be offered connections. Knows nothing of OSGi.
  *
- * <p>Any thread calls any method. The monitor of this object guards the coming and going of providers; workers are locked
- * after it. Which workers are told by packet threads is published as a whole by {@link Notes}.
+ * <p>Any thread calls any method. The monitor of this object guards the coming and going of providers; workers are
+ * locked after it. Which workers are told by packet threads is published as a whole by {@link Notes}.
  */
 final class Manager implements Offload {
 
@@ -89,7 +89,7 @@ final class Manager implements Offload {
             return;
         }
         if (name == null || !NAME.matcher(name).matches()) {
-            LOG.warn("An offload provider is not taken: its name '{}' is not made of letters, digits, '_', '.' and '-'.",
+            LOG.warn("An offload provider is not taken: its name '{}' has to be of letters, digits, '_', '.' and '-'.",
                 name);
         } else if (find(name).isPresent()) {
             LOG.warn("An offload provider waits: there is another one of its name '{}'.", name);

@@ -7,8 +7,8 @@ import org.trackway.packet.Packet;
 
 /**
  * The observer: notes for every worker what happens to connections. Called on packet threads with a connection locked;
- * does not block, allocate or lock, but for the first packet of a port. The workers are replaced as a whole by a volatile
- * write.
+ * does not block, allocate or lock, but for the first packet of a port. The workers are replaced as a whole by a
+ * volatile write.
  *
  * <pre>
  *   event        packet     noted                       why

@@ -24,8 +24,8 @@ import org.trackway.offload.Verification;
 import org.trackway.offload.spi.OffloadProvider;
 
 /**
- * Publishes the {@link Manager} of the live tracker as {@link Offload} and {@link Paths}. Providers come and go and settings
- * change without this component being activated anew.
+ * Publishes the {@link Manager} of the live tracker as {@link Offload} and {@link Paths}. Providers come and go and
+ * settings change without this component being activated anew.
  */
 @Component(service = {Offload.class, Paths.class}, immediate = true, configurationPid = OffloadComponent.PID)
 @Designate(ocd = OffloadConfiguration.class)

@@ -20,11 +20,13 @@ import org.trackway.offload.OffloadSettings;
     @AttributeDefinition(name = "Enabled", description = "whether connections are offered at all")
     boolean enabled() default true;
 
-    @AttributeDefinition(name = "Minimum of packets", description = "packets that a connection must have had before it is "
+    @AttributeDefinition(name = "Minimum of packets",
+        description = "packets that a connection must have had before it is "
         + "offered, 0 to 1000000")
     int minPackets() default 0;
 
-    @AttributeDefinition(name = "Minimum age", description = "milliseconds that a connection must have lived before it is "
+    @AttributeDefinition(name = "Minimum age",
+        description = "milliseconds that a connection must have lived before it is "
         + "offered, 0 to 3600000")
     int minAgeMs() default 0;
 
@@ -41,15 +43,18 @@ import org.trackway.offload.OffloadSettings;
     @AttributeDefinition(name = "Batch size", description = "operations submitted at once at the most, 1 to 4096")
     int batchSize() default 256;
 
-    @AttributeDefinition(name = "Update interval", description = "milliseconds between two questions after a connection's "
+    @AttributeDefinition(name = "Update interval",
+        description = "milliseconds between two questions after a connection's "
         + "activity, 10 to 600000")
     int updateIntervalMs() default 2_000;
 
-    @AttributeDefinition(name = "Call limit", description = "milliseconds that an operation may take, 1 to 600000; past "
+    @AttributeDefinition(name = "Call limit",
+        description = "milliseconds that an operation may take, 1 to 600000; past "
         + "that the provider is in quarantine")
     int callLimitMs() default 1_000;
 
-    @AttributeDefinition(name = "Close limit", description = "milliseconds that a provider has for its last calls, 1 to "
+    @AttributeDefinition(name = "Close limit",
+        description = "milliseconds that a provider has for its last calls, 1 to "
         + "600000")
     int closeLimitMs() default 5_000;
 
@@ -57,11 +62,13 @@ import org.trackway.offload.OffloadSettings;
         + "quarantine, 1 to 1000000")
     int maxFailures() default 16;
 
-    @AttributeDefinition(name = "Retry", description = "milliseconds until a provider in quarantine is tried again, 1 to "
+    @AttributeDefinition(name = "Retry",
+        description = "milliseconds until a provider in quarantine is tried again, 1 to "
         + "3600000; doubled each time, up to a hundred times that")
     int retryMs() default 1_000;
 
-    @AttributeDefinition(name = "Providers", description = "NAME: enabled=true|false priority=NUMBER limit=CONNECTIONS, "
+    @AttributeDefinition(name = "Providers",
+        description = "NAME: enabled=true|false priority=NUMBER limit=CONNECTIONS, "
         + "several separated by semicolons, for example nic1: priority=5 limit=1000; nic2: enabled=false")
     String providers() default "";
 
@@ -88,9 +95,9 @@ import org.trackway.offload.OffloadSettings;
                 providers.put(name, provider(item.substring(colon + 1)));
             });
             return new OffloadSettings(from.enabled(), from.minPackets(), from.minAgeMs(),
-                numbers("protocol", from.protocols()), numbers("zone", from.zones()), from.queueSize(), from.batchSize(),
-                from.updateIntervalMs(), from.callLimitMs(), from.closeLimitMs(), from.maxFailures(), from.retryMs(),
-                providers);
+                numbers("protocol", from.protocols()), numbers("zone", from.zones()), from.queueSize(),
+                from.batchSize(), from.updateIntervalMs(), from.callLimitMs(), from.closeLimitMs(), from.maxFailures(),
+                from.retryMs(), providers);
         }
 
         private static OffloadSettings.Provider provider(final String text) {

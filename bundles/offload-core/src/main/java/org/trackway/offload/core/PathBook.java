@@ -12,11 +12,11 @@ import org.trackway.offload.Paths;
 
 /**
  * Which directions of connections want a path, and who holds those that were offered. One monitor guards it all; it is
- * held for a few steps at a time, by packet threads too, and nothing else is locked meanwhile. Workers call with their own
- * monitor held; this class calls none of theirs that locks.
+ * held for a few steps at a time, by packet threads too, and nothing else is locked meanwhile. Workers call with their
+ * own monitor held; this class calls none of theirs that locks.
  *
- * <p>A direction wants a path while a provider that forwards is ready for it, nobody holds or is offered one, and none was
- * refused:
+ * <p>A direction wants a path while a provider that forwards is ready for it, nobody holds or is offered one, and none
+ * was refused:
  *
  * <pre>
  *   event                                wants   path     refusal

@@ -15,8 +15,8 @@ import org.trackway.offload.spi.Answer;
 import org.trackway.offload.spi.Operation;
 
 /**
- * The paths that one provider forwards on: the part of its {@link ProviderTable} that is about them. Guarded by the monitor
- * of the worker.
+ * The paths that one provider forwards on: the part of its {@link ProviderTable} that is about them. Guarded by the
+ * monitor of the worker.
  */
 final class PathTable {
 

@@ -4,9 +4,9 @@ package org.trackway.offload.core;
 import org.trackway.packet.Port;
 
 /**
- * The one {@link PortRef} of every port. Packet threads look ports up without lock and allocation; the first packet of a
- * port makes its reference, under this object's monitor, and forgets those of ports that are gone. The table is replaced
- * as a whole by a volatile write. Ports are told apart by identity: they may equal each other.
+ * The one {@link PortRef} of every port. Packet threads look ports up without lock and allocation; the first packet of
+ * a port makes its reference, under this object's monitor, and forgets those of ports that are gone. The table is
+ * replaced as a whole by a volatile write. Ports are told apart by identity: they may equal each other.
  */
 final class PortRefs {
 

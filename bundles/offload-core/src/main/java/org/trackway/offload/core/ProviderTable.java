@@ -18,11 +18,11 @@ import org.trackway.offload.spi.Operation;
 import org.trackway.packet.Port;
 
 /**
- * What one provider holds, as the manager has it: the truth about whom a delete is sent for. Takes notes in, chooses the
- * next operations, takes answers in. It calls nobody's code but the tracker's and the path book's.
+ * What one provider holds, as the manager has it: the truth about whom a delete is sent for. Takes notes in, chooses
+ * the next operations, takes answers in. It calls nobody's code but the tracker's and the path book's.
  *
- * <p>Guarded by the monitor of its worker, but for what is volatile. A connection or path has one operation under way at a
- * time, so what is asked of it comes in order.
+ * <p>Guarded by the monitor of its worker, but for what is volatile. A connection or path has one operation under way
+ * at a time, so what is asked of it comes in order.
  */
 final class ProviderTable {
 
@@ -391,7 +391,8 @@ final class ProviderTable {
     // ---- time ----
 
     private void schedule(final Chapter chapter, final long nowNs) {
-        agenda.schedule(chapter, Math.min(nowNs + settings.updateIntervalMs() * MS, Math.max(nowNs, chapter.expiresNs)));
+        final long nextNs = nowNs + settings.updateIntervalMs() * MS;
+        agenda.schedule(chapter, Math.min(nextNs, Math.max(nowNs, chapter.expiresNs)));
     }
 
     /** {@return when something is to be asked next, {@link Long#MAX_VALUE} if nothing is} */

@@ -23,12 +23,12 @@ import org.trackway.packet.Port;
 
 /**
  * Drives one provider. Packet threads put notes in, one thread of its own takes steps: it takes notes and reports in,
- * chooses operations, has the provider perform them, takes its answers in. All that is decided is decided in {@link #step},
- * which does not wait, so that a test takes the steps itself.
+ * chooses operations, has the provider perform them, takes its answers in. All that is decided is decided in {@link
+ * #step}, which does not wait, so that a test takes the steps itself.
  *
- * <p>The monitor of this object guards the table and all that is not final or volatile. It is <em>never</em> held while the
- * provider is called, so that whoever finds that a call hangs can give up all that the provider holds. Every call begins
- * and ends under the monitor; the epoch tells a call that returns whether that has happened meanwhile.
+ * <p>The monitor of this object guards the table and all that is not final or volatile. It is <em>never</em> held while
+ * the provider is called, so that whoever finds that a call hangs can give up all that the provider holds. Every call
+ * begins and ends under the monitor; the epoch tells a call that returns whether that has happened meanwhile.
  *
  * <p><b>Lock order:</b> manager, worker, then dossier or path book, then what the tracker locks.
  */
@@ -255,7 +255,9 @@ final class ProviderWorker implements Runnable {
         return table.hasWork();
     }
 
-    /** The end of a step in which a call did not do what it should. {@return whether there may be more to do at once} */
+    /**
+     * The end of a step in which a call did not do what it should. {@return whether there may be more to do at once}
+     */
     private boolean settleUp(final int mine) {
         final boolean returned;
         synchronized (this) {
@@ -344,7 +346,8 @@ final class ProviderWorker implements Runnable {
         switch (report.kind()) {
             case PORT_LOST -> {
                 ports.lose(report.text());
-                table.leavePort(report.text(), "port " + report.text() + " does not serve any more: " + report.why(), nowNs);
+                table.leavePort(report.text(), "port " + report.text() + " does not serve any more: " + report.why(),
+                    nowNs);
             }
             case DEVICE_LOST -> {
                 lost = true;
@@ -610,7 +613,9 @@ final class ProviderWorker implements Runnable {
         }
     }
 
-    /** Has the provider perform the next operations, if there are any. {@return whether it is still to be dealt with} */
+    /**
+     * Has the provider perform the next operations, if there are any. {@return whether it is still to be dealt with}
+     */
     private boolean takeTurn(final int mine) {
         if (!readCapabilities(mine)) {
             return false;
@@ -754,7 +759,10 @@ final class ProviderWorker implements Runnable {
         }
     }
 
-    /** Has the provider give up everything, and offers it nothing more. {@return how much it still holds after that time} */
+    /**
+     * Has the provider give up everything, and offers it nothing more. {@return how much it still holds after that
+     * time}
+     */
     long drain(final long timeoutNs) {
         synchronized (this) {
             drained = true;

@@ -9,8 +9,8 @@ import org.trackway.offload.spi.Answer;
 import org.trackway.offload.spi.ProviderContext;
 
 /**
- * What a provider reports, on whatever thread, until its worker takes it in. Bounded: what is one too many is counted and
- * forgotten, and found out by the next questions.
+ * What a provider reports, on whatever thread, until its worker takes it in. Bounded: what is one too many is counted
+ * and forgotten, and found out by the next questions.
  */
 final class Reports implements ProviderContext {
 

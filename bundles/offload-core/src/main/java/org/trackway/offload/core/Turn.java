@@ -10,8 +10,8 @@ import org.trackway.offload.spi.Operation;
 import org.trackway.packet.Port;
 
 /**
- * One batch on its way to a provider and back: what each operation is about, and who is to be asked first whether he can
- * be offloaded. Belongs to the thread that takes the turn.
+ * One batch on its way to a provider and back: what each operation is about, and who is to be asked first whether he
+ * can be offloaded. Belongs to the thread that takes the turn.
  */
 final class Turn {
 

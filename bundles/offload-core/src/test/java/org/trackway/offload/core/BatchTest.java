@@ -73,7 +73,8 @@ class BatchTest {
         bench.settle();
         assertThat(ids).extracting(bench.manager::state).containsExactly(OffloadState.ADDED, OffloadState.NONE,
             OffloadState.NONE, OffloadState.NONE, OffloadState.ADDED);
-        assertThat(ids).extracting(id -> bench.connection(id).offloaded()).containsExactly(true, false, false, false, true);
+        assertThat(ids).extracting(id -> bench.connection(id).offloaded()).containsExactly(true, false, false, false,
+            true);
         assertThat(bench.count(nic, Counter.FAILED)).isEqualTo(3);
         assertThat(bench.chapter(nic, ids.get(1)).reason()).contains("odd");
         assertThat(bench.chapter(nic, ids.get(2)).reason()).isEqualTo("broken");

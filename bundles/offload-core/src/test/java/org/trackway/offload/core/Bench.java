@@ -67,7 +67,8 @@ final class Bench {
         Map<String, OffloadSettings.Provider> providers = Map.of();
 
         OffloadSettings make() {
-            return new OffloadSettings(enabled, minPackets, minAgeMs, protocols, zones, queueSize, batchSize, 2_000, 1_000,
+            return new OffloadSettings(enabled, minPackets, minAgeMs, protocols, zones, queueSize, batchSize, 2_000,
+                1_000,
                 5_000, maxFailures, 1_000, providers);
         }
     }
@@ -170,7 +171,8 @@ final class Bench {
     }
 
     ProviderStatus status(final FakeProvider provider) {
-        return manager.providers().stream().filter(status -> status.name().equals(provider.name)).findFirst().orElseThrow();
+        return manager.providers().stream().filter(status -> status.name().equals(provider.name)).findFirst()
+            .orElseThrow();
     }
 
     long count(final FakeProvider provider, final Counter counter) {
@@ -179,7 +181,8 @@ final class Bench {
 
     /** What a provider made of a connection. */
     OffloadStory.Chapter chapter(final FakeProvider provider, final long id) {
-        return manager.story(id).chapters().stream().filter(chapter -> chapter.provider().equals(provider.name)).findFirst()
+        return manager.story(id).chapters().stream().filter(chapter -> chapter.provider().equals(provider.name))
+            .findFirst()
             .orElseThrow();
     }
 

@@ -136,7 +136,8 @@ class ComingAndGoingTest {
         bench.udp(1);
         bench.udp(2);
         bench.settle();
-        settings.providers = Map.of("nic", new OffloadSettings.Provider(false, OptionalInt.empty(), OptionalLong.empty()),
+        settings.providers = Map.of("nic", new OffloadSettings.Provider(false, OptionalInt.empty(),
+            OptionalLong.empty()),
             "other", new OffloadSettings.Provider(true, OptionalInt.of(7), OptionalLong.of(3)));
         bench.manager.settings(settings.make());
         bench.settle();
@@ -223,7 +224,8 @@ class ComingAndGoingTest {
         assertThat(other.calls).startsWith("add 1 from left", "established 1 from right");
         assertThat(nic.calls).endsWith("delete 1");
         assertThat(bench.connection(id).offloaded()).isTrue();
-        assertThat(bench.manager.story(id).chapters()).extracting(chapter -> chapter.provider()).containsExactly("other");
+        assertThat(bench.manager.story(id).chapters()).extracting(chapter -> chapter.provider())
+            .containsExactly("other");
     }
 
     @Test
@@ -377,7 +379,8 @@ class ComingAndGoingTest {
     void everyConnectionThatIsHeldIsListed() {
         bench.add(nic);
         final List<Long> ids = List.of(established(1), established(2));
-        assertThat(bench.manager.held()).extracting(story -> story.connection()).containsExactlyInAnyOrderElementsOf(ids);
+        assertThat(bench.manager.held()).extracting(story -> story.connection())
+            .containsExactlyInAnyOrderElementsOf(ids);
         assertThat(bench.manager.story(12345).reason()).isEqualTo("there is no such connection");
     }
 

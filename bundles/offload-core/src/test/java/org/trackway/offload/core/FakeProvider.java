@@ -150,7 +150,8 @@ class FakeProvider implements OffloadProvider {
 
     @Override
     public Activity delete(final long connectionId) {
-        if (paths.values().stream().anyMatch(path -> path.hops().stream().anyMatch(hop -> hop.connection() == connectionId))) {
+        if (paths.values().stream().anyMatch(path -> path.hops().stream().anyMatch(hop ->
+            hop.connection() == connectionId))) {
             faults.add("deleted before its path: " + named(connectionId));
         }
         if (!held.containsKey(connectionId)) {

@@ -95,7 +95,8 @@ class LifecycleTest {
             shown.add(connection);
             return Answer.ACCEPTED;
         };
-        bench.send(CtAction.builder().commit().zone(7).mark(5, -1).build(), bench.left, Packets.udp4(A, 1, B, 53).build());
+        bench.send(CtAction.builder().commit().zone(7).mark(5, -1).build(), bench.left, Packets.udp4(A, 1, B, 53)
+            .build());
         bench.settle();
         assertThat(shown).hasSize(1);
         assertThat(shown.get(0).zone()).isEqualTo(7);

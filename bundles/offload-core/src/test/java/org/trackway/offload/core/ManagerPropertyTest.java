@@ -32,7 +32,9 @@ class ManagerPropertyTest {
     private static final int PORTS = 12;
     private static final int STEPS = 150;
 
-    /** One run: a tracker with traffic, a provider that tracks and one that forwards, and everything that may happen. */
+    /**
+     * One run: a tracker with traffic, a provider that tracks and one that forwards, and everything that may happen.
+     */
     private static final class Run {
         private final SplittableRandom random;
         private final Bench.Settings settings = new Bench.Settings();
@@ -61,7 +63,8 @@ class ManagerPropertyTest {
                 provider.add = answers();
                 provider.established = answers();
                 provider.forward = answers();
-                provider.canOffload = connection -> honest || random.nextInt(4) > 0 ? Answer.ACCEPTED : Answer.later("odd");
+                provider.canOffload = connection -> honest || random.nextInt(4) > 0 ? Answer.ACCEPTED
+                    : Answer.later("odd");
                 bind(provider);
             }
         }
@@ -164,7 +167,8 @@ class ManagerPropertyTest {
             for (final long id : List.copyOf(tracks.held.keySet())) {
                 final Activity before = tracks.held.get(id);
                 if (bench.manager.state(id) == OffloadState.ESTABLISHED && isEstablishedBy(tracks, id)) {
-                    tracks.held.put(id, new Activity(random.nextLong(SECOND), before.packets() + 5, before.bytes() + 500,
+                    tracks.held.put(id, new Activity(random.nextLong(SECOND), before.packets() + 5, before.bytes()
+                        + 500,
                         before.replyPackets() + 3, before.replyBytes() + 300));
                     final long[] at = sequences.get(tracks.names.get(id));
                     if (at != null) {
@@ -218,7 +222,8 @@ class ManagerPropertyTest {
                             final Path.Hop[] more = random.nextInt(3) > 0 ? new Path.Hop[0]
                                 : new Path.Hop[] {new Path.Hop(all.get(random.nextInt(all.size())).id(), reply)};
                             final Bench.Heard heard = new Bench.Heard();
-                            heard.offered = bench.manager.paths().offer(bench.path(connection.id(), reply, more), heard);
+                            heard.offered = bench.manager.paths().offer(bench.path(connection.id(), reply, more),
+                                heard);
                             offers.add(heard);
                         }
                     }
@@ -292,11 +297,13 @@ class ManagerPropertyTest {
             int wants = 0;
             for (final Connection connection : bench.all()) {
                 final long now = connection.originalCount().packets() + connection.replyCount().packets();
-                assertThat(now).as("count after %s", log).isGreaterThanOrEqualTo(counted.getOrDefault(connection.id(), 0L));
+                assertThat(now).as("count after %s", log).isGreaterThanOrEqualTo(counted.getOrDefault(connection.id(),
+                    0L));
                 counted.put(connection.id(), now);
                 wants += bench.manager.paths().wants(connection.id(), false) ? 1 : 0;
                 wants += bench.manager.paths().wants(connection.id(), true) ? 1 : 0;
-                final boolean held = providers.stream().anyMatch(provider -> provider.held.containsKey(connection.id()));
+                final boolean held = providers.stream().anyMatch(provider ->
+                    provider.held.containsKey(connection.id()));
                 assertThat(connection.offloaded()).as("mark of %s after %s", connection, log).isEqualTo(held);
             }
             assertThat(bench.manager.paths().wanted()).as("wanted after %s", log).isGreaterThanOrEqualTo(wants);

@@ -85,7 +85,8 @@ class MisbehaviourTest {
 
     @Test
     void failuresThatAreNotInARowAreForgiven() {
-        nic.add = connection -> connection.original().sourcePort() % 4 == 0 ? Answer.ACCEPTED : Answer.failed("now and then");
+        nic.add = connection -> connection.original().sourcePort() % 4 == 0 ? Answer.ACCEPTED
+            : Answer.failed("now and then");
         open(1, 40);
         assertThat(bench.status(nic).state()).isEqualTo(State.ACTIVE);
         assertThat(bench.count(nic, Counter.FAILED)).isEqualTo(30);

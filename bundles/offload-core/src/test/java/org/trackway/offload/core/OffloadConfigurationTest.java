@@ -39,8 +39,10 @@ class OffloadConfigurationTest {
 
     @Test
     void everyValueReachesItsSetting() {
-        assertThat(settings(Map.ofEntries(Map.entry("enabled", false), Map.entry("minPackets", 1), Map.entry("minAgeMs", 2),
-            Map.entry("protocols", "6, 17"), Map.entry("zones", "5"), Map.entry("queueSize", 64), Map.entry("batchSize", 3),
+        assertThat(settings(Map.ofEntries(Map.entry("enabled", false), Map.entry("minPackets", 1),
+            Map.entry("minAgeMs", 2),
+            Map.entry("protocols", "6, 17"), Map.entry("zones", "5"), Map.entry("queueSize", 64),
+                Map.entry("batchSize", 3),
             Map.entry("updateIntervalMs", 14), Map.entry("callLimitMs", 5), Map.entry("closeLimitMs", 6),
             Map.entry("maxFailures", 7), Map.entry("retryMs", 8), Map.entry("providers", "nic: enabled=false"))))
             .isEqualTo(new OffloadSettings(false, 1, 2, Set.of(6, 17), Set.of(5), 64, 3, 14, 5, 6, 7, 8, Map.of("nic",
@@ -49,8 +51,10 @@ class OffloadConfigurationTest {
 
     @Test
     void providersHaveSettingsByTheirNames() {
-        assertThat(settings(Map.of("providers", " nic1: enabled=false  priority=-5 limit=1000 ;; nic.2 : ;")).providers())
-            .containsOnly(Map.entry("nic1", new OffloadSettings.Provider(false, OptionalInt.of(-5), OptionalLong.of(1000))),
+        assertThat(settings(Map.of("providers", " nic1: enabled=false  priority=-5 limit=1000 ;; nic.2 : ;"))
+            .providers())
+            .containsOnly(Map.entry("nic1", new OffloadSettings.Provider(false, OptionalInt.of(-5),
+                OptionalLong.of(1000))),
                 Map.entry("nic.2", OffloadSettings.Provider.DEFAULT));
     }
 
@@ -63,7 +67,8 @@ class OffloadConfigurationTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"minPackets, -1", "queueSize, 63", "batchSize, 4097", "updateIntervalMs, 9", "maxFailures, 0", "retryMs, 0"})
+    @CsvSource({"minPackets, -1", "queueSize, 63", "batchSize, 4097", "updateIntervalMs, 9", "maxFailures, 0",
+        "retryMs, 0"})
     void valuesOutOfRangeAreNamed(final String name, final int value) {
         assertThatIllegalArgumentException().isThrownBy(() -> settings(Map.of(name, value)))
             .withMessageContaining(name).withMessageContaining(String.valueOf(value));

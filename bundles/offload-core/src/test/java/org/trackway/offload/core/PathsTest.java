@@ -190,7 +190,8 @@ class PathsTest {
         bench.send(CtAction.builder().commit().mark(9, -1).build(), bench.left,
             Packets.udp4(Bench.A, 1, Bench.B, 53).build());
         bench.settle();
-        assertThat(nic.paths.values()).extracting(path -> path.arrives().sourcePort() % 53).containsExactlyInAnyOrder(2, 0);
+        assertThat(nic.paths.values()).extracting(path -> path.arrives().sourcePort() % 53)
+            .containsExactlyInAnyOrder(2, 0);
         assertThat(wants(id, false)).isTrue();
         assertThat(wants(id, true)).isTrue();
         assertThat(bench.manager.state(id)).isEqualTo(OffloadState.ESTABLISHED);

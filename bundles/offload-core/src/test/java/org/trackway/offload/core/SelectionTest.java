@@ -92,7 +92,8 @@ class SelectionTest {
 
     @Test
     void whatAProviderCanNotDoIsNotOfferedToIt() {
-        final Map<String, Capabilities> all = Map.of("it can't do protocol 17", Capabilities.TRACKS.withProtocols(Set.of(6)),
+        final Map<String, Capabilities> all = Map.of("it can't do protocol 17",
+            Capabilities.TRACKS.withProtocols(Set.of(6)),
             "it can't do IPv4", Capabilities.TRACKS.withVersions(false, true),
             "it can't do zone 0", Capabilities.TRACKS.withZones(Set.of(1)));
         final Map<String, FakeProvider> providers = new HashMap<>();
@@ -111,9 +112,11 @@ class SelectionTest {
         nic.capabilities = Capabilities.TRACKS.withNat(Set.of(Translation.DESTINATION));
         bench.add(nic);
         final IpAddress outside = IpAddress.parse("10.8.0.1");
-        bench.send(CtAction.builder().commit().nat(new Nat(Nat.Kind.SOURCE, outside, outside, 0, 0, false, false)).build(),
+        bench.send(CtAction.builder().commit().nat(new Nat(Nat.Kind.SOURCE, outside, outside, 0, 0, false, false))
+            .build(),
             bench.left, Packets.udp4(A, 1, B, 53).build());
-        bench.send(CtAction.builder().commit().nat(new Nat(Nat.Kind.DESTINATION, outside, outside, 0, 0, false, false)).build(),
+        bench.send(CtAction.builder().commit().nat(new Nat(Nat.Kind.DESTINATION, outside, outside, 0, 0, false, false))
+            .build(),
             bench.left, Packets.udp4(A, 2, B, 53).build());
         bench.settle();
         assertThat(nic.calls).containsExactly("add 2 from left");
@@ -259,7 +262,8 @@ class SelectionTest {
                 }
             }
             forwarding.pathActivity.replaceAll((path, before) -> {
-                final long packets = before.packets() + (forwarding.paths.get(path).arrives().sourcePort() == 2 ? 100 : 1);
+                final long packets = before.packets() + (forwarding.paths.get(path).arrives().sourcePort() == 2 ? 100
+                    : 1);
                 return new Activity(0, packets, packets * 100, 0, 0);
             });
             bench.pass(SECOND);

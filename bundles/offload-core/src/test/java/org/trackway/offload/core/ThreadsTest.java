@@ -28,11 +28,14 @@ import org.trackway.packet.PacketBatch;
 import org.trackway.packet.Packets;
 import org.trackway.packet.Port;
 
-/** The same manager on threads of its own, as in the container. Waits for what happens, with a limit, and for no time. */
+/**
+ * The same manager on threads of its own, as in the container. Waits for what happens, with a limit, and for no time.
+ */
 class ThreadsTest {
 
     private static final long LIMIT_NS = TimeUnit.SECONDS.toNanos(60);
-    private static final OffloadSettings QUICK = new OffloadSettings(true, 0, 0, Set.of(), Set.of(), 1_024, 64, 20, 50, 5_000,
+    private static final OffloadSettings QUICK = new OffloadSettings(true, 0, 0, Set.of(), Set.of(), 1_024, 64, 20, 50,
+        5_000,
         16, 20, Map.of());
 
     private final Conntrack tracker = Trackers.make(ConntrackSettings.DEFAULT, System::nanoTime);
@@ -65,13 +68,15 @@ class ThreadsTest {
 
     private void udp(final int number, final boolean reply) {
         final PacketBatch batch = new PacketBatch();
-        batch.add((reply ? Packets.udp4(Bench.B, 53, Bench.A, number) : Packets.udp4(Bench.A, number, Bench.B, 53)).build());
+        batch.add((reply ? Packets.udp4(Bench.B, 53, Bench.A, number) : Packets.udp4(Bench.A, number, Bench.B, 53))
+            .build());
         batch.get(0).inPort(port);
         tracker.execute(batch, Bench.COMMIT, tracker.now());
     }
 
     private ProviderStatus status(final FakeProvider provider) {
-        return manager.providers().stream().filter(status -> status.name().equals(provider.name)).findFirst().orElseThrow();
+        return manager.providers().stream().filter(status -> status.name().equals(provider.name)).findFirst()
+            .orElseThrow();
     }
 
     private List<Connection> offloaded() {
