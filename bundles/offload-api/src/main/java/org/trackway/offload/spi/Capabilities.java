@@ -12,8 +12,8 @@ import java.util.Set;
  * @param v4        whether IPv4
  * @param v6        whether IPv6
  * @param nat       which sides of a connection it can translate
- * @param oneWay    whether it forwards a connection of which one direction was seen only (UDP that nobody answers),
- *                  from add on; else it forwards from established on
+ * @param oneWay    whether it forwards a connection of which one direction was seen only (UDP that nobody answers;
+ *                  never TCP, whose handshake has to be seen), from add on; else it forwards from established on
  * @param zones     zones it can tell apart; empty for all
  * @param counters  whether its {@link Activity} counts packets; else it knows idle times only
  * @param capacity  connections (FORWARDS: paths) that it can hold, 0 if that is unknown

@@ -103,6 +103,9 @@ final class Admission {
             .forEach(chapter -> table.forget(chapter, ProviderTable.GONE, nowNs));
         final int room = (int) Math.min(busiest.size(), room());
         busiest.subList(0, room).forEach(chapter -> offerAgain(chapter, nowNs));
+        if (room == busiest.size()) {
+            return;
+        }
         ranking.swaps(busiest.subList(room, busiest.size()), table.chapters(), stayNs, nowNs).forEach((slow, busy) -> {
             table.leave(slow, Ranking.YIELDS, false, true, nowNs);
             slow.forRoom = true;

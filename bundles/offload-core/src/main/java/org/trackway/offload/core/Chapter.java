@@ -48,6 +48,8 @@ final class Chapter extends Subject {
 
     /** Whether the provider has said that it will answer later. */
     boolean pending;
+    /** Whether the provider may forward it from add on. */
+    boolean oneWay;
     /** Whether the present hold counts as unseen (TRACKS). */
     boolean exposed;
     /** Since when an answer is missing that the provider will give later. */
@@ -82,7 +84,7 @@ final class Chapter extends Subject {
     long seenPackets;
     long seenNs;
     /** Paths of this provider that its packets take. */
-    final List<PathEntry> paths = new ArrayList<>(2);
+    final List<PathEntry> paths = new ArrayList<>(0);
 
     Chapter(final ProviderTable table, final Dossier dossier) {
         this.table = table;

@@ -46,7 +46,7 @@ final class Health {
         count(what);
     }
 
-    /** A report about something that it holds. */
+    /** A report about something that it holds, or a while without any: what was nonsense before is forgiven. */
     void sense() {
         nonsenseInRow = 0;
     }

@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.trackway.offload.Path;
 import org.trackway.offload.Paths;
@@ -165,8 +166,12 @@ final class PathBook implements Paths {
         }
     }
 
-    /** Offers what others hold in a direction to one more provider. */
-    void join(final Dossier dossier, final ProviderWorker worker) {
+    /**
+     * Offers the paths of a connection, which others hold, to one more provider.
+     *
+     * @param undelivered is told of those for which it has no room
+     */
+    void join(final Dossier dossier, final ProviderWorker worker, final Consumer<OfferedPath> undelivered) {
         for (int direction = 0; direction < 2; direction++) {
             final OfferedPath path;
             synchronized (this) {
@@ -178,7 +183,7 @@ final class PathBook implements Paths {
                 path.takers.add(worker);
             }
             if (!worker.deliver(path)) {
-                close(path, worker, "its queue is full", true);
+                undelivered.accept(path);
             }
         }
     }

@@ -162,7 +162,8 @@ final class PathTable {
         decline(entry.path, why, later);
     }
 
-    private void decline(final OfferedPath path, final String why, final boolean later) {
+    /** Says that the provider does not hold a path, or did not take it. */
+    void decline(final OfferedPath path, final String why, final boolean later) {
         if (book.close(path, worker, why, later)) {
             news.add(path.listener()::gone);
         }
@@ -201,8 +202,9 @@ final class PathTable {
     void look(final int limit, final long stayNs, final long nowNs) {
         book.look(Math.min(limit, room()));
         starving.removeIf(chapter -> chapter.open == 0 || !chapter.paths.isEmpty());
-        ranking.swaps(ranking.measured(starving, nowNs), table.chapters().stream()
-            .filter(chapter -> !chapter.paths.isEmpty()).toList(), stayNs, nowNs).forEach((slow, busy) -> {
+        final List<Chapter> forwarding = starving.isEmpty() ? List.of()
+            : table.chapters().stream().filter(chapter -> !chapter.paths.isEmpty()).toList();
+        ranking.swaps(ranking.measured(starving, nowNs), forwarding, stayNs, nowNs).forEach((slow, busy) -> {
                 for (final PathEntry entry : List.copyOf(slow.paths)) {
                     entry.yields = true;
                     leave(entry);

@@ -266,10 +266,12 @@ final class ProviderTable {
      */
     void leave(final Chapter chapter, final String why, final boolean renew, final boolean again, final long nowNs) {
         if (!chapter.phase().isHeld()) {
-            if (chapter.phase() == Phase.OFFERED) {
-                tally.add(Counter.CANCELLED);
+            if (!again) {
+                if (chapter.phase() == Phase.OFFERED) {
+                    tally.add(Counter.CANCELLED);
+                }
+                forget(chapter, why, nowNs);
             }
-            forget(chapter, why, nowNs);
             return;
         }
         if (chapter.phase() == Phase.LEAVING) {
@@ -337,7 +339,9 @@ final class ProviderTable {
         if (Eligibility.isEstablished(connection)) {
             chapter.dossier().establish();
         }
-        if (!forwards() && capabilities.oneWay()) {
+        // The handshake of TCP has to be seen.
+        chapter.oneWay = capabilities.oneWay() && connection.tcp().isEmpty();
+        if (chapter.oneWay && !forwards()) {
             expose(chapter);
         }
     }
@@ -367,7 +371,7 @@ final class ProviderTable {
             chapter.open = directions;
             book.reopened(chapter.dossier(), more);
             if (more) {
-                book.join(chapter.dossier(), worker);
+                book.join(chapter.dossier(), worker, path -> paths.decline(path, "its queue is full", true));
             }
         }
     }
@@ -571,7 +575,7 @@ final class ProviderTable {
                 chapter.toEstablish = chapter.dossier().isEstablished();
                 chapter.passed = 0;
                 chapter.rate(nowNs);
-                if (forwards() && capabilities.oneWay()) {
+                if (chapter.oneWay && forwards()) {
                     open(chapter, 1);
                 }
                 if (chapter.toEstablish) {
@@ -621,7 +625,7 @@ final class ProviderTable {
             }
         } else {
             chapter.neverEstablish = answer.kind() == Answer.Kind.NO;
-            if (!capabilities.oneWay()) {
+            if (!chapter.oneWay) {
                 cover(chapter);
             }
             chapter.turn(Phase.ADDED, answer.reason(), nowNs);

@@ -286,9 +286,7 @@ final class ProviderWorker implements Runnable {
             table.settings(now, nowNs);
             scanWanted = true;
         }
-        for (Reports.Report report = reports.poll(); report != null; report = reports.poll()) {
-            take(report, nowNs);
-        }
+        boolean more = takeReports(nowNs);
         if (health.isExhausted(applied.maxFailures()) && state == State.ACTIVE) {
             health.quarantine(applied.retryMs(), nowNs);
             flushSoon(nowNs);
@@ -299,11 +297,12 @@ final class ProviderWorker implements Runnable {
             leaveAll = null;
             leaveAgain = false;
         }
-        final boolean more = takeNotes(nowNs, NOTES);
+        more |= takeNotes(nowNs, NOTES);
         takePaths(nowNs);
         table.wakeDue(nowNs);
         if (state == State.ACTIVE && nextLookNs <= nowNs) {
             nextLookNs = nowNs + applied.updateIntervalMs() * MS;
+            health.sense();
             if (mailbox.takeOverflowed()) {
                 table.recheck(nowNs);
                 table.admission().miss();
@@ -312,6 +311,20 @@ final class ProviderWorker implements Runnable {
             table.look(nowNs);
         }
         return more;
+    }
+
+    private boolean takeReports(final long nowNs) {
+        for (int i = 0; i < NOTES; i++) {
+            final Reports.Report report = reports.poll();
+            if (report == null) {
+                return false;
+            }
+            if (report.answer() != null && report.answer().kind() == Answer.Kind.FAILED) {
+                health.failure(report.kind() + " about " + report.id() + ": " + report.answer().reason());
+            }
+            take(report, nowNs);
+        }
+        return true;
     }
 
     private void takePaths(final long nowNs) {

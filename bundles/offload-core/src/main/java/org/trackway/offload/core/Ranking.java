@@ -66,6 +66,9 @@ final class Ranking {
      */
     Map<Chapter, Chapter> swaps(final List<Chapter> busiest, final Collection<Chapter> all, final long ageNs,
             final long nowNs) {
+        if (busiest.isEmpty()) {
+            return Map.of();
+        }
         final List<Chapter> slowest = all.stream().filter(chapter -> chapter.phase() == Chapter.Phase.ADDED
                 || chapter.phase() == Chapter.Phase.ESTABLISHED)
             .filter(chapter -> nowNs - chapter.addedNs > ageNs).sorted(BY_RATE).limit(SWAPS).toList();

@@ -276,6 +276,19 @@ class ComingAndGoingTest {
     }
 
     @Test
+    void whatWaitsWhileItsProviderIsFlushedIsNotForgotten() {
+        nic.add = connection -> Answer.later("busy");
+        bench.add(nic);
+        final long id = bench.udp(1);
+        bench.settle();
+        bench.manager.flush("nic");
+        bench.settle();
+        nic.add = connection -> Answer.ACCEPTED;
+        bench.pass(2 * SECOND);
+        assertThat(bench.manager.state(id)).isEqualTo(OffloadState.ADDED);
+    }
+
+    @Test
     void verifyingFindsAndRepairsDifferences() {
         bench.add(nic);
         final long kept = established(1);

@@ -76,6 +76,20 @@ class PathsTest {
     }
 
     @Test
+    void theHandshakeOfTcpIsSeenAlsoByAProviderThatForwardsOneWay() {
+        nic.capabilities = Capabilities.FORWARDS.withOneWay(true);
+        bench.send(Bench.COMMIT, bench.left, Bench.client(5, "S", 100, 0).build());
+        bench.settle();
+        final long id = bench.id(5, 6);
+        assertThat(bench.manager.state(id)).isEqualTo(OffloadState.ADDED);
+        assertThat(wants(id, false)).isFalse();
+        bench.send(Bench.COMMIT, bench.right, Bench.server(5, "SA", 300, 101).build());
+        bench.send(Bench.COMMIT, bench.left, Bench.client(5, "A", 101, 301).build());
+        bench.settle();
+        assertThat(wants(id, false)).isTrue();
+    }
+
+    @Test
     void packetsAreJudgedUntilThereIsAPathAndNotAnyMore() {
         final long id = bench.tcp(5);
         bench.settle();

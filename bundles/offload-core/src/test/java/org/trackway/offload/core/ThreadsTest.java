@@ -34,15 +34,18 @@ import org.trackway.packet.Port;
 class ThreadsTest {
 
     private static final long LIMIT_NS = TimeUnit.SECONDS.toNanos(60);
-    private static final OffloadSettings QUICK = new OffloadSettings(true, 0, 0, Set.of(), Set.of(), 1_024, 64, 20, 50,
-        5_000,
-        16, 20, Map.of());
+    /** No call is taken for one that hangs, however busy the machine is. */
+    private static final OffloadSettings PATIENT = settings(60_000);
 
     private final Conntrack tracker = Trackers.make(ConntrackSettings.DEFAULT, System::nanoTime);
     private final List<Thread> threads = new CopyOnWriteArrayList<>();
-    private final Manager manager = new Manager(tracker, QUICK, this::thread);
+    private final Manager manager = new Manager(tracker, PATIENT, this::thread);
     private final Port port = new Bench.FakePort("left");
     private final CountDownLatch release = new CountDownLatch(1);
+
+    private static OffloadSettings settings(final int callLimitMs) {
+        return new OffloadSettings(true, 0, 0, Set.of(), Set.of(), 1_024, 64, 20, callLimitMs, 5_000, 16, 20, Map.of());
+    }
 
     private Thread thread(final String name, final Runnable body) {
         final Thread thread = new Thread(body, name);
@@ -111,6 +114,7 @@ class ThreadsTest {
 
     @Test
     void aProviderThatNeverReturnsCostsItsOneThreadAndNothingElse() {
+        manager.settings(settings(2_000));
         final FakeProvider stuck = FakeProvider.tracks("stuck");
         final FakeProvider good = FakeProvider.tracks("good");
         stuck.before = () -> {
@@ -141,6 +145,7 @@ class ThreadsTest {
 
     @Test
     void aProviderThatIsTooSlowIsTriedAgainAndAgainAndTakenOnceItIsQuick() {
+        manager.settings(settings(50));
         final AtomicBoolean slow = new AtomicBoolean(true);
         final FakeProvider nic = FakeProvider.tracks("nic");
         nic.before = () -> {

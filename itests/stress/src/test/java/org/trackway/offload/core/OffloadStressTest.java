@@ -52,7 +52,8 @@ class OffloadStressTest {
 
     private final Conntrack tracker = Trackers.make(ConntrackSettings.DEFAULT, System::nanoTime);
     private final List<Thread> threads = new CopyOnWriteArrayList<>();
-    private final Manager manager = new Manager(tracker, new OffloadSettings(true, 0, 0, Set.of(), Set.of(), 256, 32, 20,
+    private final Manager manager = new Manager(tracker, new OffloadSettings(true, 0, 0, Set.of(), Set.of(), 256, 32,
+        20,
         50, 5_000, 8, 10, Map.of()), (name, body) -> {
             final Thread thread = new Thread(body, name);
             threads.add(thread);
@@ -195,9 +196,11 @@ class OffloadStressTest {
             tracker.forEach(ConnectionFilter.ALL.and(Connection::offloaded), connection -> {
                 if (manager.paths().wants(connection.id(), false)) {
                     final Offer offer = new Offer();
-                    offer.made = manager.paths().offer(new Path("p1", "p2", connection.original(), connection.original(),
+                    offer.made = manager.paths().offer(new Path("p1", "p2", connection.original(),
+                        connection.original(),
                         List.of(), List.of(), OptionalLong.empty(), OptionalLong.empty(), 0,
-                        List.of(new Path.Hop(connection.id(), false)), OptionalLong.empty(), OptionalLong.empty()), offer);
+                        List.of(new Path.Hop(connection.id(), false)), OptionalLong.empty(), OptionalLong.empty()),
+                            offer);
                     offers.add(offer);
                 }
                 if (!offers.isEmpty() && random.nextInt(20) == 0) {
@@ -262,8 +265,10 @@ class OffloadStressTest {
             thread.join(TimeUnit.SECONDS.toMillis(30));
         }
         assertThat(threads).as("threads left").noneMatch(Thread::isAlive);
-        assertThat(all.stream().mapToLong(provider -> provider.faults.sum()).sum()).as("operations out of order").isZero();
-        assertThat(all.stream().mapToLong(provider -> provider.wrongs.sum()).sum()).as("things done wrong").isPositive();
+        assertThat(all.stream().mapToLong(provider -> provider.faults.sum()).sum()).as("operations out of order")
+            .isZero();
+        assertThat(all.stream().mapToLong(provider -> provider.wrongs.sum()).sum()).as("things done wrong")
+            .isPositive();
         final List<Connection> left = new ArrayList<>();
         tracker.forEach(ConnectionFilter.ALL.and(Connection::offloaded), left::add);
         assertThat(left).as("connections left in hardware").isEmpty();
