@@ -6,7 +6,8 @@ import org.osgi.annotation.versioning.ProviderType;
 
 /**
  * Forwards packets before a datapath sees them, as a network card does that knows connections: the stand-in for
- * hardware where there is none. Published as a service, it is asked by every datapath of the container.
+ * hardware where there is none. Published as a service, it is asked by every datapath of the container, but for
+ * replays with a tracker of their own.
  *
  * <p>Called on the threads that carry packets, by several at a time, for one port too. It must not block. A datapath
  * counts what it throws, lets the packets of that batch go their usual way as far as they are still in it, and after

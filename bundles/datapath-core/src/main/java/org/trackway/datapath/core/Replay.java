@@ -77,7 +77,10 @@ final class Replay {
         final boolean own = request.conntrack().isEmpty();
         final Conntrack conntrack = request.conntrack()
             .orElseGet(() -> trackers.create("replay", request.settings(), clock));
-        try (TableDatapath datapath = new TableDatapath("replay", conntrack, factories, shortcuts)) {
+        // Hardware holds connections of the container's tracker; those of a tracker of its own are none of them, even if
+        // its ports have the names of others.
+        final Shortcuts ways = own ? new Shortcuts() : shortcuts;
+        try (TableDatapath datapath = new TableDatapath("replay", conntrack, factories, ways)) {
             addPorts(datapath, source, request.outputs());
             if (request.flows().isEmpty()) {
                 datapath.addRule(trackEverything());

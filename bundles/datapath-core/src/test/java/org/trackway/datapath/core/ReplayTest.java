@@ -221,7 +221,15 @@ class ReplayTest {
     }
 
     @Test
-    void aFastPathTakesPacketsOfReplaysToo() throws IOException {
+    void aFastPathIsNotAskedForPacketsOfAReplayWithATrackerOfItsOwn() throws IOException {
+        shortcuts.bindFastPath((in, batch, egress) -> batch.truncate(0));
+        final ReplayResult result = replay(of(there(1), back(2)));
+        assertThat(result.bypassed()).isZero();
+        assertThat(result.states()).isEqualTo(Map.of(NEW, 1L, REPLY, 1L));
+    }
+
+    @Test
+    void aFastPathTakesPacketsOfReplaysInATrackerThatIsThere() throws IOException {
         final FakePort out = new FakePort("out");
         shortcuts.bindFastPath((in, batch, egress) -> {
             assertThat(in).isSameAs(source);
@@ -229,7 +237,8 @@ class ReplayTest {
             assertThat(egress.send("out", batch)).isTrue();
             batch.truncate(0);
         });
-        final ReplayResult result = replay(of(there(1), back(2), there(3)).outputs(List.of(out)).batchSize(2));
+        final ReplayResult result = replay(of(there(1), back(2), there(3)).outputs(List.of(out)).batchSize(2)
+            .conntrack(Trackers.make(ConntrackSettings.DEFAULT, () -> 1)));
         assertThat(result.packets()).isEqualTo(3);
         assertThat(result.bypassed()).isEqualTo(3);
         assertThat(result.states()).isEmpty();
