@@ -207,6 +207,21 @@ class ComingAndGoingTest {
     }
 
     @Test
+    void whenOneOfTwoIsLostTheConnectionHasAFullTimeoutThoughTheOtherHasSeenNothing() {
+        bench.add(nic, other);
+        final long id = established(1);
+        nic.update = any -> new Activity(bench.nowNs - 1_000 * SECOND, 0, 0, 0, 0);
+        other.update = nic.update;
+        bench.pass(20 * SECOND);
+        assertThat(bench.connection(id).remainingNs()).isEqualTo(10 * SECOND);
+        nic.held.clear();
+        nic.context.deviceLost("unplugged");
+        bench.settle();
+        assertThat(bench.connection(id).remainingNs()).isEqualTo(30 * SECOND);
+        assertThat(bench.connection(id).offloaded()).isTrue();
+    }
+
+    @Test
     void theRefusalOfOneProviderIsNoMatterOfTheOther() {
         nic.canOffload = connection -> Answer.no("too odd");
         bench.add(nic, other);
