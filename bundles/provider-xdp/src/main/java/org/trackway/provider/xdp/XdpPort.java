@@ -28,6 +28,7 @@ final class XdpPort {
     private final LinuxInterface at;
     private final DeviceFeatures features;
     private int mtu;
+    private boolean sends;
     /** How the program is attached, 0 while it is not. */
     private int mode;
     private int link = -1;
@@ -66,9 +67,10 @@ final class XdpPort {
         return mode == Bpf.NATIVE;
     }
 
-    /** {@return whether frames that a driver redirects here are sent, and not lost} */
+    /** {@return whether frames that a driver redirects here are sent, and not lost; as it was last looked at if they are} */
     boolean sends() {
-        return has(DeviceFeatures.SENDS);
+        sends = sends || has(DeviceFeatures.SENDS);
+        return sends;
     }
 
     private boolean has(final long wanted) {
@@ -154,6 +156,7 @@ final class XdpPort {
             mtu = now.mtu();
             program.limit(number, mtu);
         }
+        sends = has(DeviceFeatures.SENDS);
         return true;
     }
 

@@ -48,13 +48,17 @@ final class XdpProvider implements OffloadProvider {
         final int slot;
         final XdpPort ingress;
         final XdpPort egress;
+        /** The operation that adds it, until it is added. */
+        Operation adding;
 
-        Held(final long id, final PathKey key, final int slot, final XdpPort ingress, final XdpPort egress) {
+        Held(final long id, final PathKey key, final int slot, final XdpPort ingress, final XdpPort egress,
+                final Operation adding) {
             this.id = id;
             this.key = key;
             this.slot = slot;
             this.ingress = ingress;
             this.egress = egress;
+            this.adding = adding;
         }
     }
 
@@ -76,7 +80,7 @@ final class XdpProvider implements OffloadProvider {
     private final NativeMemory keys = NativeMemory.allocate(Capabilities.MAX_BATCH * PathKey.SIZE);
     private final NativeMemory actions = NativeMemory.allocate(Capabilities.MAX_BATCH * PathAction.SIZE);
     private final List<Operation> removing = new ArrayList<>();
-    private final Map<Long, Operation> adding = new HashMap<>();
+    private final List<Held> adding = new ArrayList<>();
 
     private final Thread caretaker = new Thread(this::look, "trackway-xdp");
     private ProviderContext context;
@@ -239,13 +243,14 @@ final class XdpProvider implements OffloadProvider {
                 operation.answer(Answer.FULL);
                 return;
             }
-            final Held held = new Held(operation.id(), key, freeCount > 0 ? free[--freeCount] : fresh++, ingress, egress);
+            final Held held = new Held(operation.id(), key, freeCount > 0 ? free[--freeCount] : fresh++, ingress, egress,
+                operation);
             program.resetCount(held.slot, now);
             ingress.paths++;
             egress.paths++;
             paths.put(held.id, held);
             byKey.put(key, held);
-            adding.put(held.id, operation);
+            adding.add(held);
         } catch (final IOException failure) {
             operation.answer(Answer.no(failure.getMessage()));
         }
@@ -286,12 +291,12 @@ final class XdpProvider implements OffloadProvider {
     /** Takes note that a path is to be removed at the end of the batch; or answers at once. */
     private void end(final Operation operation, final long now) {
         final Held held = paths.get(operation.id());
-        final Operation queued = adding.remove(operation.id());
         if (held == null) {
             operation.activity(Activity.UNKNOWN);
-        } else if (queued != null) {
-            queued.answer(Answer.ACCEPTED);
+        } else if (held.adding != null) {
+            held.adding.answer(Answer.ACCEPTED);
             operation.activity(activity(held, now));
+            adding.remove(held);
             forget(held);
         } else if (byKey.remove(held.key, held)) {
             // From here on others of this batch may be like it.
@@ -339,26 +344,30 @@ final class XdpProvider implements OffloadProvider {
     }
 
     private void addAll() {
-        final List<Operation> batch = new ArrayList<>(adding.values());
-        adding.clear();
-        for (int i = 0; i < batch.size(); i++) {
-            final Held held = paths.get(batch.get(i).id());
+        for (int i = 0; i < adding.size(); i++) {
+            final Held held = adding.get(i);
             held.key.write(keys.buffer(), i * PathKey.SIZE);
-            PathAction.write(actions.buffer(), i * PathAction.SIZE, held.key, batch.get(i).path(), held.slot,
+            PathAction.write(actions.buffer(), i * PathAction.SIZE, held.key, held.adding.path(), held.slot,
                 held.egress.number);
         }
-        for (int i = 0; i < batch.size();) {
-            final Bpf.Done done = program.add(keys, i, actions, batch.size() - i);
+        for (int i = 0; i < adding.size();) {
+            final Bpf.Done done = program.add(keys, i, actions, adding.size() - i);
             for (final int until = i + done.count(); i < until; i++) {
-                batch.get(i).answer(Answer.ACCEPTED);
+                added(adding.get(i), Answer.ACCEPTED);
             }
             if (done.error() != 0) {
-                final Operation failed = batch.get(i++);
-                forget(paths.get(failed.id()));
-                failed.answer(done.error() == LibC.E2BIG ? Answer.FULL
+                final Held failed = adding.get(i++);
+                forget(failed);
+                added(failed, done.error() == LibC.E2BIG ? Answer.FULL
                     : Answer.failed("adding it failed: " + LibC.strerror(done.error())));
             }
         }
+        adding.clear();
+    }
+
+    private static void added(final Held held, final Answer answer) {
+        held.adding.answer(answer);
+        held.adding = null;
     }
 
     @Override

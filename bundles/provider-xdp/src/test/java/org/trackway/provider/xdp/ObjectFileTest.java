@@ -83,7 +83,8 @@ class ObjectFileTest {
         }
         Assumptions.assumeTrue(there, "needs clang-14");
         final Path made = folder.resolve("forward.o");
-        final Process compiler = new ProcessBuilder("src/main/bpf/compile.sh", made.toString()).inheritIO().start();
+        final Process compiler = new ProcessBuilder("src/main/bpf/compile.sh", "src/main/bpf/forward.c",
+            made.toString()).inheritIO().start();
         assertThat(compiler.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(compiler.exitValue()).isZero();
         final ObjectFile again = ObjectFile.parse(Files.readAllBytes(made));

@@ -22,6 +22,7 @@ import org.trackway.datapath.core.PortFactories;
 import org.trackway.datapath.core.Shortcuts;
 import org.trackway.helper.ftp.FtpHelper;
 import org.trackway.helper.tftp.TftpHelper;
+import org.trackway.offload.Paths;
 import org.trackway.port.afpacket.AfPacketPortFactory;
 
 /** The product as it runs in the container, on interfaces of a namespace. */
@@ -30,6 +31,7 @@ final class Forwarder implements Middlebox {
     private final Network network;
     private final String namespace;
     private final Conntrack tracker;
+    private final Shortcuts shortcuts = new Shortcuts();
     private final PrivateDatapath datapath;
 
     Forwarder(final Network network, final String namespace, final ConntrackSettings settings) {
@@ -38,7 +40,7 @@ final class Forwarder implements Middlebox {
         tracker = Trackers.make(settings, List.of(new FtpHelper(), new TftpHelper()));
         final PortFactories factories = new PortFactories();
         factories.bind(new AfPacketPortFactory());
-        datapath = new DatapathFactoryComponent(factories, new Shortcuts()).create("live", tracker);
+        datapath = new DatapathFactoryComponent(factories, shortcuts).create("live", tracker);
         datapath.start();
     }
 
@@ -53,6 +55,12 @@ final class Forwarder implements Middlebox {
     @Override
     public Forwarder attach(final String port, final String mac, final String... addresses) throws IOException {
         return port(port);
+    }
+
+    /** Has its paths taken. */
+    Forwarder paths(final Paths taker) {
+        shortcuts.bindPaths(taker);
+        return this;
     }
 
     /** Adds an interface as a port of the same name. */

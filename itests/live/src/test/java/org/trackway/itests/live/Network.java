@@ -66,6 +66,13 @@ final class Network implements AutoCloseable {
         return new Network();
     }
 
+    /** {@return a network of another process, of which one namespace is known by its full name} */
+    static Network of(final String name, final String namespace) throws IOException {
+        final Network network = new Network();
+        network.namespaces.put(name, namespace);
+        return network;
+    }
+
     /** {@return a folder for the test's files} */
     Path files() {
         return files;
