@@ -32,7 +32,8 @@ final class XdpPort {
     /** How the program is attached, 0 while it is not. */
     private int mode;
     private int link = -1;
-    private int loaded = -1;
+    /** The program of this port, -1 before it is wanted. */
+    int loaded = -1;
     /** Why it could not be attached last, and when that was: it is not tried for every path. */
     private IOException failure;
     private long failedNs;

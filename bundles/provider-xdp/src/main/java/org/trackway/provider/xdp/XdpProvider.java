@@ -71,7 +71,7 @@ final class XdpProvider implements OffloadProvider {
     private final Map<Long, Held> paths = new HashMap<>();
     private final Map<PathKey, Held> byKey = new HashMap<>();
     private final Set<Long> connections = new HashSet<>();
-    private final XdpPort[] ports = new XdpPort[ForwardProgram.MAX_PORTS];
+    final XdpPort[] ports = new XdpPort[ForwardProgram.MAX_PORTS];
     /** Slots that were used and are free; those from {@code fresh} on were never used. */
     private final int[] free;
     private int freeCount;
@@ -141,7 +141,7 @@ final class XdpProvider implements OffloadProvider {
         context = to;
     }
 
-    // ---- Connections: nothing is kept of them but that they are there ----
+    // ---- Connections: nothing is kept of them but that they are there, not more than there could be paths of ----
 
     @Override
     public Answer canOffload(final Connection connection) {
@@ -150,8 +150,26 @@ final class XdpProvider implements OffloadProvider {
 
     @Override
     public synchronized Answer add(final Connection connection, final Optional<Port> ingress) {
+        ingress.ifPresent(this::learn);
+        if (connections.size() >= settings.capacity()) {
+            return Answer.FULL;
+        }
         connections.add(connection.id());
         return Answer.ACCEPTED;
+    }
+
+    @Override
+    public synchronized Answer established(final Connection connection, final Optional<Port> replyIngress) {
+        replyIngress.ifPresent(this::learn);
+        return Answer.ACCEPTED;
+    }
+
+    /** Paths name ports; which those are is known of packets that came in there. */
+    private void learn(final Port port) {
+        final WeakReference<Port> known = served.get(port.name());
+        if (known == null || known.get() != port) {
+            serves(port);
+        }
     }
 
     @Override
@@ -204,7 +222,7 @@ final class XdpProvider implements OffloadProvider {
                 case WITHDRAW -> end(operation, now);
                 case ACTIVITY -> operation.activity(activity(paths.get(operation.id()), now));
                 case ADD -> operation.answer(add(operation.connection(), operation.port()));
-                case ESTABLISHED -> operation.answer(Answer.ACCEPTED);
+                case ESTABLISHED -> operation.answer(established(operation.connection(), operation.port()));
                 case UPDATE -> operation.activity(update(operation.id()));
                 default -> operation.activity(delete(operation.id()));
             }
@@ -222,6 +240,12 @@ final class XdpProvider implements OffloadProvider {
             if (refused != null) {
                 operation.answer(refused);
                 return;
+            }
+            for (final String name : List.of(path.ingress(), path.egress())) {
+                if (!served.containsKey(name)) {
+                    operation.answer(Answer.later(name + " is no port that it serves, as far as it has seen"));
+                    return;
+                }
             }
             final XdpPort ingress = port(path.ingress());
             final XdpPort egress = port(path.egress());
@@ -265,10 +289,9 @@ final class XdpProvider implements OffloadProvider {
 
     /** {@return a port by its name, opened if it is not} */
     private XdpPort port(final String name) throws IOException {
-        final WeakReference<Port> reference = served.get(name);
-        final Port port = reference == null ? null : reference.get();
+        final Port port = served.get(name).get();
         if (port == null) {
-            throw new IOException(name + " is no port that it serves");
+            throw new IOException(name + " has gone");
         }
         int number = -1;
         for (int i = 0; i < ports.length; i++) {

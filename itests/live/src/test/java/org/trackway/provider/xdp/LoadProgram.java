@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.trackway.provider.xdp;
 
-import com.sun.jna.Native;
-import com.sun.jna.Platform;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 
 /** A program of {@code src/test/bpf}, loaded: it makes load, passes it on or counts it. */
 public final class LoadProgram implements AutoCloseable {
 
-    private static final int TEST_RUN = 10;
-    private static final int LIVE_FRAMES = 1 << 1;
     private static final int PAGE = 4096;
 
     private final Bpf bpf = new Bpf();
@@ -50,16 +45,10 @@ public final class LoadProgram implements AutoCloseable {
         return this;
     }
 
-    /** Runs it on so many copies of a frame, which really go where it sends them. */
+    /** Runs it on so many copies of a frame of 64 bytes, which really go where it sends them. */
     public void run(final byte[] frame, final int copies) {
-        final NativeMemory attributes = NativeMemory.allocate(128);
-        final NativeMemory in = NativeMemory.of(frame);
-        final ByteBuffer to = attributes.buffer();
-        to.putInt(0, program).putInt(8, frame.length).putLong(16, in.address()).putInt(32, copies)
-            .putInt(64, LIVE_FRAMES);
-        if (LibC.syscall(Platform.isARM() ? 280 : 321, TEST_RUN, attributes.address(), 128) != 0) {
-            throw new AssertionError("BPF_PROG_TEST_RUN: " + LibC.strerror(Native.getLastError()));
-        }
+        count.buffer().put(Long.BYTES, frame);
+        TestRun.live(program, frame, copies);
     }
 
     /** {@return how many frames it has counted} */
