@@ -3,7 +3,7 @@
 // bundle is made of this by compile.sh; a test compares the two.
 #include "bpf.h"
 
-/* ---- What is shared with user space; see PathKey and PathAction there. Numbers of packets are in network order. ---- */
+/* ---- What is shared with user space: PathKey and PathAction there. Numbers of packets are in network order. ---- */
 
 /* What a packet is recognized by. */
 struct key {
@@ -142,7 +142,7 @@ INLINE void copy(u8 *to, const u8 *from)
     *(u16 *) (to + 4) = *(const u16 *) (from + 4);
 }
 
-/* Finds the checksum of the transport header, which begins at l4 and has length bytes with what follows. 0 if it is odd. */
+/* Finds the checksum of the transport header, which begins at l4; length bytes with what follows. 0 if it is odd. */
 INLINE u16 *transport(struct key *key, u8 *l4, u32 length, u8 *end)
 {
     u16 *check;

@@ -8,8 +8,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The {@code bpf} system call (bpf(2); {@code union bpf_attr} of the kernel's include/uapi/linux/bpf.h). What it makes are
- * file descriptors, which their taker closes; with the process they go by themselves. One call at a time.
+ * The {@code bpf} system call (bpf(2); {@code union bpf_attr} of the kernel's include/uapi/linux/bpf.h). What it makes
+ * are file descriptors, which their taker closes; with the process they go by themselves. One call at a time.
  */
 final class Bpf {
 

@@ -16,8 +16,8 @@ final class DeviceFeatures {
     /** It runs programs, which may redirect: {@code NETDEV_XDP_ACT_BASIC} and {@code NETDEV_XDP_ACT_REDIRECT}. */
     static final long RUNS = 3;
     /**
-     * It sends what others redirect to it: {@code NETDEV_XDP_ACT_NDO_XMIT}. A veth does if its peer has a program or GRO;
-     * to one that does not, frames would be lost without a word.
+     * It sends what others redirect to it: {@code NETDEV_XDP_ACT_NDO_XMIT}. A veth does if its peer has a program or
+     * GRO; to one that does not, frames would be lost without a word.
      */
     static final long SENDS = 4;
 

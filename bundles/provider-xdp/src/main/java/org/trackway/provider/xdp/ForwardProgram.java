@@ -9,8 +9,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The program of forward.c with its maps, as long as it is open. Guarded by the provider that made it; only what works in
- * another network namespace is called by a thread that the provider waits for.
+ * The program of forward.c with its maps, as long as it is open. Guarded by the provider that made it; only what works
+ * in another network namespace is called by a thread that the provider waits for.
  */
 final class ForwardProgram {
 

@@ -11,8 +11,8 @@ final class NetworkNamespace {
     }
 
     /**
-     * Runs a task inside a namespace and waits for its end. A thread of its own enters the namespace and ends, so that no
-     * other is ever moved.
+     * Runs a task inside a namespace and waits for its end. A thread of its own enters the namespace and ends, so that
+     * no other is ever moved.
      *
      * @param namespace the namespace's file, empty for the namespace of the process
      * @throws IOException in one line, what went wrong

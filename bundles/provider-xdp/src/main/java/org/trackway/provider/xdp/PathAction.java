@@ -41,9 +41,9 @@ final class PathAction {
         ethernet(to, at + 46, path.ethernetSource());
         ethernet(to, at + 52, path.arrivingDestination());
         ethernet(to, at + 58, path.arrivingSource());
-        to.putInt(at + 64, (int) PathKey.tag(path.leavingTags())).putInt(at + 68, slot).putShort(at + 72, (short) egress)
-            .put(at + 74, (byte) path.ttlDecrement()).put(at + 75, (byte) flags(path)).putInt(at + 76, 0)
-            .putLong(at + SUM, sum(key, to, at));
+        to.putInt(at + 64, (int) PathKey.tag(path.leavingTags())).putInt(at + 68, slot)
+            .putShort(at + 72, (short) egress).put(at + 74, (byte) path.ttlDecrement()).put(at + 75, (byte) flags(path))
+            .putInt(at + 76, 0).putLong(at + SUM, sum(key, to, at));
     }
 
     private static void ethernet(final ByteBuffer to, final int at, final OptionalLong address) {

@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
 import org.trackway.offload.spi.OffloadProvider;
 
 /**
- * Publishes the provider where this machine can do it; where it can't, the log says what is missing. A change of settings
- * makes a new provider: that is how a provider changes without a connection being lost.
+ * Publishes the provider where this machine can do it; where it can't, the log says what is missing. A change of
+ * settings makes a new provider: that is how a provider changes without a connection being lost.
  */
 @Component(service = {}, immediate = true, configurationPid = XdpComponent.PID)
 @Designate(ocd = XdpConfiguration.class)

@@ -15,13 +15,14 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
     @AttributeDefinition(name = "Priority", description = "a higher one is offered connections first")
     int priority() default 100;
 
-    @AttributeDefinition(name = "Capacity", description = "paths that it can hold, 1 to 16777216; a connection needs one"
-        + " for each direction")
+    @AttributeDefinition(name = "Capacity", description = "paths that it can hold, 1 to 16777216; a connection"
+        + " needs one for each direction")
     int capacity() default 131_072;
 
     @AttributeDefinition(name = "Attach", description = "auto; native, in the driver; generic, in the stack")
     String attach() default "auto";
 
-    @AttributeDefinition(name = "Interfaces", description = "names of the interfaces that it serves, with *, ? and {a,b}")
+    @AttributeDefinition(name = "Interfaces", description = "names of the interfaces that it serves, with *, ?"
+        + " and {a,b}")
     String interfaces() default "*";
 }

@@ -40,7 +40,8 @@ final class XdpPort {
     private boolean closed;
 
     /** Lets paths leave by a port. */
-    XdpPort(final ForwardProgram program, final int number, final Port port, final LinuxInterface at) throws IOException {
+    XdpPort(final ForwardProgram program, final int number, final Port port, final LinuxInterface at)
+            throws IOException {
         this.program = program;
         this.number = number;
         this.port = new WeakReference<>(port);
@@ -68,7 +69,7 @@ final class XdpPort {
         return mode == Bpf.NATIVE;
     }
 
-    /** {@return whether frames that a driver redirects here are sent, and not lost; as it was last looked at if they are} */
+    /** {@return whether frames that a driver redirects here are sent, not lost; if so, when it was looked at last} */
     boolean sends() {
         sends = sends || has(DeviceFeatures.SENDS);
         return sends;

@@ -28,8 +28,8 @@ import org.trackway.packet.LinuxInterface;
 import org.trackway.packet.Port;
 
 /**
- * Forwards paths in the XDP layer of the interfaces behind ports. A batch is one batched removal and one batched addition
- * of entries in the kernel's map; what has passed is read in memory that is shared with the kernel.
+ * Forwards paths in the XDP layer of the interfaces behind ports. A batch is one batched removal and one batched
+ * addition of entries in the kernel's map; what has passed is read in memory that is shared with the kernel.
  *
  * <p>What it holds is guarded by its monitor: one thread calls its operations, another looks after the interfaces.
  */
@@ -252,8 +252,8 @@ final class XdpProvider implements OffloadProvider {
             ingress.attach(settings.attach());
             if (ingress.isNative() && !egress.sends()) {
                 if (settings.attach() == XdpSettings.Attach.NATIVE) {
-                    operation.answer(Answer.no(path.egress() + " would lose what is redirected to it: its driver can't send"
-                        + " XDP frames now (of a veth, turn on GRO of its peer: ethtool -K PEER gro on)"));
+                    operation.answer(Answer.no(path.egress() + " would lose what is redirected to it: its driver can't"
+                        + " send XDP frames now (of a veth, turn on GRO of its peer: ethtool -K PEER gro on)"));
                     return;
                 }
                 ingress.attachInStack();
@@ -267,8 +267,8 @@ final class XdpProvider implements OffloadProvider {
                 operation.answer(Answer.FULL);
                 return;
             }
-            final Held held = new Held(operation.id(), key, freeCount > 0 ? free[--freeCount] : fresh++, ingress, egress,
-                operation);
+            final int slot = freeCount > 0 ? free[--freeCount] : fresh++;
+            final Held held = new Held(operation.id(), key, slot, ingress, egress, operation);
             program.resetCount(held.slot, now);
             ingress.paths++;
             egress.paths++;

@@ -115,8 +115,8 @@ class XdpGatewayTest {
         start(ConntrackSettings.DEFAULT, "gateway", "native");
         final FtpServer ftp = FtpServer.start(network, "server", false);
         final Path copy = network.files().resolve("copy");
-        network.in("client", "curl", "-sS", "--limit-rate", "2M", mode, mode.endsWith("port") ? "-" : "--no-progress-meter", "-o",
-            copy.toString(), "ftp://" + SERVER + "/file");
+        network.in("client", "curl", "-sS", "--limit-rate", "2M", mode,
+            mode.endsWith("port") ? "-" : "--no-progress-meter", "-o", copy.toString(), "ftp://" + SERVER + "/file");
         assertThat(Files.mismatch(ftp.file(), copy)).as("first byte that differs").isEqualTo(-1);
         final Connection data = closed(2_000);
         assertThat(data.parent()).as("the control connection").isPresent();

@@ -54,8 +54,8 @@ class XdpLoadTest {
             arrived += sink.count() - before;
         }
         Arrays.sort(rates);
-        System.out.printf("%-30s %6.0f kpps, best %6.0f; %.1f %% of what was sent arrived%n", what, rates[ROUNDS / 2] / 1e3,
-            rates[ROUNDS - 1] / 1e3, arrived * 100.0 / FRAMES / ROUNDS);
+        System.out.printf("%-30s %6.0f kpps, best %6.0f; %.1f %% of what was sent arrived%n", what,
+            rates[ROUNDS / 2] / 1e3, rates[ROUNDS - 1] / 1e3, arrived * 100.0 / FRAMES / ROUNDS);
         return rates[ROUNDS / 2];
     }
 
@@ -84,13 +84,13 @@ class XdpLoadTest {
                     LoadProgram generator = new LoadProgram("generate", Map.of("flows", flows)).sendTo(
                         "/run/netns/" + network.namespace("client"), index(network, "client", "eth0"))) {
                 System.out.println(flows + " flows");
-                final double bare;
-                try (LoadProgram redirect = new LoadProgram("bare", Map.of())
-                        .sendTo(gateway, index(network, "gateway", "outside"))
-                        .attach(gateway, index(network, "gateway", "inside"))) {
-                    bare = measure("bare redirect in C", generator, frame, sink);
-                }
-                try (XdpForwarder middle = new XdpForwarder(network, "gateway", ConntrackSettings.DEFAULT, "native", 131_072)) {
+                final LoadProgram redirect = new LoadProgram("bare", Map.of())
+                    .sendTo(gateway, index(network, "gateway", "outside"))
+                    .attach(gateway, index(network, "gateway", "inside"));
+                final double bare = measure("bare redirect in C", generator, frame, sink);
+                redirect.close();
+                try (XdpForwarder middle = new XdpForwarder(network, "gateway", ConntrackSettings.DEFAULT, "native",
+                        131_072)) {
                     middle.forwarder().port("inside").port("outside").sample("gateway");
                     middle.withdraw();
                     establish(middle.forwarder().tracker(), flows);
@@ -186,15 +186,15 @@ class XdpLoadTest {
             assertThat(batch.operations()).allMatch(one -> one.answer().isHeld());
         }
         latencies.sort(null);
-        System.out.printf("%-8s 1,000,000 in batches of %d: %.2f million/s; a batch takes %d us, 99 %% %d, longest %d%n",
-            what, BATCH, MILLION * 1e3 / total, latencies.get(latencies.size() / 2) / 1_000,
+        System.out.printf("%-8s 1,000,000 in batches of %d: %.2f million/s; a batch takes %d us, 99 %% %d, longest"
+            + " %d%n", what, BATCH, MILLION * 1e3 / total, latencies.get(latencies.size() / 2) / 1_000,
             latencies.get(latencies.size() * 99 / 100) / 1_000, latencies.get(latencies.size() - 1) / 1_000);
     }
 
     private static Path path(final int id) {
         final Tuple arrives = Tuple.of(IpAddress.v4(0x0a000000 | id >> 8), IpAddress.v4(0x0a800001), 6, id & 0xff, 80);
         final Tuple leaves = Tuple.of(IpAddress.v4(0x0ac00001), IpAddress.v4(0x0a800001), 6, id & 0xffff, 80);
-        return new Path("eth0", "eth0", arrives, leaves, List.of(), List.of(), OptionalLong.of(1), OptionalLong.of(2), 1,
-            List.of(new Path.Hop(id, false)));
+        return new Path("eth0", "eth0", arrives, leaves, List.of(), List.of(), OptionalLong.of(1),
+            OptionalLong.of(2), 1, List.of(new Path.Hop(id, false)));
     }
 }

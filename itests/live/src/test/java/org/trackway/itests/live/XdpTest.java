@@ -32,7 +32,7 @@ import org.trackway.packet.Port;
 import org.trackway.port.afpacket.AfPacketPortFactory;
 import org.trackway.provider.xdp.XdpProviders;
 
-/** The XDP provider between two ports, called as the manager calls it; frames go in at one cable and out at the other. */
+/** The XDP provider between two ports, called as the manager calls it; frames go in by one cable, out by the other. */
 class XdpTest {
 
     private static final Tuple OUT = Tuple.of(IpAddress.parse("10.0.0.1"), IpAddress.parse("10.0.0.2"), 17, 1000, 53);

@@ -28,7 +28,8 @@ public final class LoadProgram implements AutoCloseable {
             maps.put(map.getKey(), bpf.createMap(map.getKey(), map.getValue()));
         }
         count = maps.containsKey("counts")
-            ? NativeMemory.mapped(LibC.mmap(0, PAGE, LibC.PROT_READ_WRITE, LibC.MAP_SHARED, maps.get("counts"), 0), PAGE)
+            ? NativeMemory.mapped(
+                LibC.mmap(0, PAGE, LibC.PROT_READ_WRITE, LibC.MAP_SHARED, maps.get("counts"), 0), PAGE)
             : null;
         program = bpf.load(name, object.link(maps, numbers), object.license());
     }
