@@ -113,6 +113,7 @@ class XdpGatewayTest {
     @ValueSource(strings = {"--ftp-pasv", "--ftp-port"})
     void ftpPassesTheGateway(final String mode) throws Exception {
         start(ConntrackSettings.DEFAULT, "gateway", "native");
+        middle.forwarder().sample("gateway-helpers");
         final FtpServer ftp = FtpServer.start(network, "server", false);
         final Path copy = network.files().resolve("copy");
         network.in("client", "curl", "-sS", "--limit-rate", "2M", mode,
