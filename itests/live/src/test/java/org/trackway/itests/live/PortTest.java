@@ -238,13 +238,14 @@ class PortTest {
         try {
             for (int i = 0; i < 30; i++) {
                 final Port port = open("left", i % 2 == 0 ? "v2" : "v3");
-                final CountDownLatch busy = new CountDownLatch(2);
+                final CountDownLatch receiving = new CountDownLatch(1);
+                final CountDownLatch sending = new CountDownLatch(1);
                 final Future<Object> receiver = threads.submit(() -> {
                     final PacketBatch batch = new PacketBatch();
                     while (port.receive(batch) >= 0) {
                         batch.clear();
                         port.await(1_000);
-                        busy.countDown();
+                        receiving.countDown();
                     }
                     return null;
                 });
@@ -252,10 +253,11 @@ class PortTest {
                     final PacketBatch batch = burst(100);
                     while (true) {
                         port.send(batch);
-                        busy.countDown();
+                        sending.countDown();
                     }
                 });
-                busy.await();
+                receiving.await();
+                sending.await();
                 port.close();
                 port.close();
                 receiver.get();
