@@ -26,7 +26,7 @@ public final class OffloadResumeCommand extends OffloadCommand {
     void run(final Console console, final Offload offload) {
         for (final String name : Operands.of(this, words)) {
             offload.resume(name);
-            console.println(name + " is " + StoryText.name(provider(offload, name).state()));
+            console.println(name + " is offered connections again");
         }
     }
 }

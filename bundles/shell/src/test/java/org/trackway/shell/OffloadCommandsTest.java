@@ -288,10 +288,9 @@ class OffloadCommandsTest {
         final OffloadFlushCommand flush = new OffloadFlushCommand();
         flush.words = List.of("nic");
         assertThat(print(flush)).isEqualTo("2 connections flushed from nic\n");
-        offload.provider("nic", ProviderStatus.State.ACTIVE, Optional.empty());
         final OffloadResumeCommand resume = new OffloadResumeCommand();
         resume.words = List.of("nic");
-        assertThat(print(resume)).isEqualTo("nic is active\n");
+        assertThat(print(resume)).isEqualTo("nic is offered connections again\n");
         assertThat(offload.calls).containsExactly("flush nic", "resume nic");
     }
 

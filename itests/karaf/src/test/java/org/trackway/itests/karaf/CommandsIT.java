@@ -31,7 +31,7 @@ public class CommandsIT {
         "conntrack:list", "conntrack:stats", "conntrack:count", "conntrack:tables", "conntrack:expectations",
         "conntrack:limits", "conntrack:timeouts", "conntrack:zones", "conntrack:zones 1 2", "conntrack:zones --ovs",
         "conntrack:fragments", "conntrack:fragments --ovs -m", "conntrack:limits --help", "datapath:ports",
-        "datapath:flows");
+        "datapath:flows", "offload:providers", "offload:list", "offload:settings", "offload:settings --help");
     private static final List<String> CHANGING = List.of(
         "conntrack:flush --all", "conntrack:limits --max-connections 3000000", "conntrack:limits --accounting on",
         "conntrack:timeouts --set short udp_first=5", "conntrack:timeouts --delete short",
@@ -39,7 +39,8 @@ public class CommandsIT {
         "conntrack:fragments --v4 on", "conntrack:fragments --ovs --max 1000", "datapath:flow-add actions=drop",
         "datapath:flow-remove --all", "datapath:flow-load samples/helpers.flows",
         "datapath:port-add p1 --option record=p1.pcap", "datapath:port-remove p1",
-        "datapath:replay samples/tftp4_get.pcap");
+        "datapath:replay samples/tftp4_get.pcap", "offload:disable", "offload:enable", "offload:disable --wait nic",
+        "offload:enable nic", "offload:settings --min-packets 0", "offload:verify");
 
     /** Before it nothing is certain. */
     @Inject
@@ -155,7 +156,7 @@ public class CommandsIT {
 
     @Test
     public void everyCommandHelpsWithExamples() throws Exception {
-        for (final String scope : List.of("conntrack", "datapath")) {
+        for (final String scope : List.of("conntrack", "datapath", "offload")) {
             for (final String name : admin.commands(scope)) {
                 final String help = admin.run(scope + ":" + name + " --help");
                 assertTrue(scope + ":" + name + "\n" + help, help.contains("Examples:"));

@@ -46,7 +46,7 @@ public class DistributionIT {
     @Test
     public void bootFeaturesAreInstalled() throws Exception {
         for (final String name : List.of("trackway-conntrack", "trackway-datapath", "trackway-pcap", "trackway-shell",
-                "trackway-helper-ftp", "trackway-helper-tftp")) {
+                "trackway-helper-ftp", "trackway-helper-tftp", "trackway-offload")) {
             assertTrue(name + " is installed", features.isInstalled(features.getFeature(name)));
         }
     }

@@ -36,6 +36,7 @@ public class ResolveIT {
         entry("helper-ftp", List.of("packet", "conntrack-api")),
         entry("helper-tftp", List.of("packet", "conntrack-api")),
         entry("offload-api", List.of("packet", "conntrack-api")),
+        entry("offload-core", List.of("packet", "conntrack-api", "offload-api")),
         entry("provider-dummy", List.of("packet", "conntrack-api", "offload-api")),
         entry("provider-xdp", List.of("packet", "conntrack-api", "offload-api")),
         entry("datapath-api", List.of("packet", "conntrack-api", "offload-api")),

@@ -32,6 +32,7 @@ final class Trackway {
         "org.trackway.helper.ftp",
         "org.trackway.helper.tftp",
         "org.trackway.offload",
+        "org.trackway.offload.core",
         "org.trackway.packet",
         "org.trackway.port.pcap",
         "org.trackway.shell");

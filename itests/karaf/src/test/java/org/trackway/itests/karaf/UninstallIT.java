@@ -31,7 +31,7 @@ public class UninstallIT {
 
     /** The features that the distribution boots with. */
     private static final Set<String> BOOTED =
-        Set.of("trackway-shell", "trackway-pcap", "trackway-helper-ftp", "trackway-helper-tftp");
+        Set.of("trackway-shell", "trackway-pcap", "trackway-helper-ftp", "trackway-helper-tftp", "trackway-offload");
 
     /** Before it nothing is certain. */
     @Inject
@@ -62,6 +62,7 @@ public class UninstallIT {
         assertEquals("other bundles", others, Trackway.otherBundles(context));
         assertEquals("commands", List.of(), shell.commands("conntrack"));
         assertEquals("commands", List.of(), shell.commands("datapath"));
+        assertEquals("commands", List.of(), shell.commands("offload"));
         assertEquals("services", List.of(), Trackway.interfaces(context));
         Trackway.eventually("no thread is left of " + Trackway.threads(), () -> Trackway.threads().isEmpty());
         Trackway.eventually("the tracker's classes are garbage", () -> {
