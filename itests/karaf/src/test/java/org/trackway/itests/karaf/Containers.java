@@ -74,6 +74,7 @@ final class Containers {
         // Tests read these on both sides.
         options.add(systemProperty("trackway.containers").value(directory().toString()));
         options.add(systemProperty("trackway.version").value(VERSION));
+        options.add(systemProperty("trackway.soak").value(System.getProperty("trackway.soak", "100")));
         options.add(systemProperty("trackway.capture").value(System.getProperty("trackway.capture")));
         for (final String vmOption : VM_OPTIONS) {
             options.add(new VMOption(vmOption));

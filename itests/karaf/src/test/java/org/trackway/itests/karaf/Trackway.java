@@ -3,6 +3,7 @@ package org.trackway.itests.karaf;
 
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
+import static org.junit.Assert.fail;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
@@ -108,9 +110,16 @@ final class Trackway {
 
     /** Waits until something holds that the container does on threads of its own; fails after ten seconds. */
     static void eventually(final String what, final BooleanSupplier condition) throws InterruptedException {
+        eventually(() -> what, condition);
+    }
+
+    /** The same, saying what was waited for as it is in the end. */
+    static void eventually(final Supplier<String> what, final BooleanSupplier condition) throws InterruptedException {
         final long deadline = System.nanoTime() + 10_000_000_000L;
         while (!condition.getAsBoolean()) {
-            assertTrue("within 10 s: " + what, System.nanoTime() < deadline);
+            if (System.nanoTime() > deadline) {
+                fail("within 10 s: " + what.get());
+            }
             Thread.sleep(20);
         }
     }
