@@ -2,6 +2,7 @@
 package org.trackway.provider.dummy;
 
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,6 +43,8 @@ final class DummyProvider implements OffloadProvider, FastPath, Forwarder.Report
     /** A connection on the card. */
     private static final class Held {
         private final long addedNs;
+        /** Those that its packets take. */
+        private final Set<PathEntry> paths = new HashSet<>();
         private boolean established;
 
         Held(final long addedNs) {
@@ -246,9 +249,12 @@ final class DummyProvider implements OffloadProvider, FastPath, Forwarder.Report
             throw new IllegalStateException("told to fail");
         }
         synchronized (this) {
-            final Held held = connections.remove(connectionId);
-            removePaths(paths.values().stream().filter(entry -> entry.passes(connectionId)).toList());
-            return held == null ? Activity.UNKNOWN : seen(held);
+            final Held held = connections.get(connectionId);
+            if (held == null) {
+                return Activity.UNKNOWN;
+            }
+            remove(connectionId, held);
+            return seen(held);
         }
     }
 
@@ -270,6 +276,7 @@ final class DummyProvider implements OffloadProvider, FastPath, Forwarder.Report
                 return Answer.no("it holds a path for the same packets");
             }
             paths.put(pathId, entry);
+            path.hops().forEach(hop -> connections.get(hop.connection()).paths.add(entry));
             return accept(() -> holds(entry), to -> to.pathAnswer(pathId, Answer.ACCEPTED));
         }
     }
@@ -360,11 +367,21 @@ final class DummyProvider implements OffloadProvider, FastPath, Forwarder.Report
         connections.clear();
     }
 
+    /** Removes a connection with the paths that its packets take. */
+    private void remove(final long id, final Held held) {
+        removePaths(List.copyOf(held.paths));
+        connections.remove(id);
+    }
+
     private void removePaths(final Collection<PathEntry> entries) {
-        if (!entries.isEmpty()) {
-            entries.forEach(entry -> paths.remove(entry.id));
-            forwarder.remove(entries);
+        if (entries.isEmpty()) {
+            return;
         }
+        for (final PathEntry entry : entries) {
+            paths.remove(entry.id);
+            entry.path.hops().forEach(hop -> connections.get(hop.connection()).paths.remove(entry));
+        }
+        forwarder.remove(entries);
     }
 
     // ---- what goes wrong ----
@@ -419,11 +436,11 @@ final class DummyProvider implements OffloadProvider, FastPath, Forwarder.Report
     }
 
     private void evictConnection() {
-        final Iterator<Long> oldest = connections.keySet().iterator();
+        final Iterator<Map.Entry<Long, Held>> oldest = connections.entrySet().iterator();
         if (oldest.hasNext()) {
-            final long id = oldest.next();
-            oldest.remove();
-            removePaths(paths.values().stream().filter(entry -> entry.passes(id)).toList());
+            final Map.Entry<Long, Held> entry = oldest.next();
+            final long id = entry.getKey();
+            remove(id, entry.getValue());
             report(to -> to.lost(id, "evicted"));
         }
     }

@@ -53,10 +53,6 @@ final class PathEntry {
         return lastSeenNs;
     }
 
-    boolean passes(final long connectionId) {
-        return path.hops().stream().anyMatch(hop -> hop.connection() == connectionId);
-    }
-
     boolean uses(final String port) {
         return path.ingress().equals(port) || path.egress().equals(port);
     }

@@ -108,17 +108,17 @@ final class Trackway {
         }
     }
 
-    /** Waits until something holds that the container does on threads of its own; fails after ten seconds. */
+    /** Waits until something holds that the container does on threads of its own; fails after thirty seconds. */
     static void eventually(final String what, final BooleanSupplier condition) throws InterruptedException {
         eventually(() -> what, condition);
     }
 
     /** The same, saying what was waited for as it is in the end. */
     static void eventually(final Supplier<String> what, final BooleanSupplier condition) throws InterruptedException {
-        final long deadline = System.nanoTime() + 10_000_000_000L;
+        final long deadline = System.nanoTime() + 30_000_000_000L;
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > deadline) {
-                fail("within 10 s: " + what.get());
+                fail("within 30 s: " + what.get());
             }
             Thread.sleep(20);
         }
