@@ -52,6 +52,8 @@ final class Chapter extends Subject {
     boolean oneWay;
     /** Whether the present hold counts as unseen (TRACKS). */
     boolean exposed;
+    /** How often mark or label had changed when the provider was told of them; see {@link Dossier#remark}. */
+    int remarks;
     /** Since when an answer is missing that the provider will give later. */
     long pendingNs;
     /** Whether the provider is to be asked to establish it at the next occasion. */

@@ -28,7 +28,7 @@ final class Dossier {
     // Guarded by this.
     private int holders;
     private int exposures;
-    private boolean marked;
+    private int remarks;
     private int mark;
     private long labelHigh;
     private long labelLow;
@@ -75,15 +75,15 @@ final class Dossier {
         established = true;
     }
 
-    /** Notes mark and label. {@return whether they differ from what was noted before} */
-    synchronized boolean remark(final Connection now) {
-        final boolean changed = marked && (mark != now.mark() || labelHigh != now.labelHigh()
-            || labelLow != now.labelLow());
-        marked = true;
-        mark = now.mark();
-        labelHigh = now.labelHigh();
-        labelLow = now.labelLow();
-        return changed;
+    /** Notes mark and label. {@return how often they were found to be others than before} */
+    synchronized int remark(final Connection now) {
+        if (mark != now.mark() || labelHigh != now.labelHigh() || labelLow != now.labelLow()) {
+            mark = now.mark();
+            labelHigh = now.labelHigh();
+            labelLow = now.labelLow();
+            remarks++;
+        }
+        return remarks;
     }
 
     // ---- what providers do with it ----

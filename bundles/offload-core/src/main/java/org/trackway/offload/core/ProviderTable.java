@@ -211,6 +211,24 @@ final class ProviderTable {
         }
     }
 
+    /**
+     * Mark or label are others now: paths were composed by the old ones, and hardware that tracks puts those on
+     * packets.
+     */
+    private void remarked(final Chapter chapter, final long nowNs) {
+        if (!forwards()) {
+            leave(chapter, "its mark or label changed", false, true, nowNs);
+            return;
+        }
+        final Dossier dossier = chapter.dossier();
+        for (int direction = 0; direction < 2; direction++) {
+            final OfferedPath path = book.path(dossier, direction);
+            if (path != null) {
+                path.withdraw("mark or label of connection " + dossier.id() + " changed");
+            }
+        }
+    }
+
     void noteDelete(final long id, final long nowNs) {
         final Chapter chapter = chapters.get(id);
         if (chapter != null) {
@@ -232,12 +250,12 @@ final class ProviderTable {
             leave(chapter, verdict.reason(), false, false, nowNs);
             return;
         }
-        if (dossier.remark(connection)) {
-            for (int direction = 0; direction < 2; direction++) {
-                final OfferedPath path = book.path(dossier, direction);
-                if (path != null) {
-                    path.withdraw("mark or label of connection " + dossier.id() + " changed");
-                }
+        final int remarks = dossier.remark(connection);
+        if (chapter.remarks != remarks) {
+            chapter.remarks = remarks;
+            remarked(chapter, nowNs);
+            if (chapter.phase() == Phase.LEAVING) {
+                return;
             }
         }
         if (!dossier.isEstablished() && Eligibility.isEstablished(connection)) {
@@ -335,7 +353,7 @@ final class ProviderTable {
         held = held + 1;
         chapter.turn(Phase.ASKED, "", nowNs);
         chapter.addedNs = nowNs;
-        chapter.dossier().remark(connection);
+        chapter.remarks = chapter.dossier().remark(connection);
         if (Eligibility.isEstablished(connection)) {
             chapter.dossier().establish();
         }

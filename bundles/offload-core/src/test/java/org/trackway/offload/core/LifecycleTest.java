@@ -105,6 +105,24 @@ class LifecycleTest {
     }
 
     @Test
+    void hardwareThatTracksLetsGoOfAConnectionWhoseMarkChangesAndGetsItAnewWithThat() {
+        final List<Integer> marks = new ArrayList<>();
+        nic.add = connection -> {
+            marks.add(connection.mark());
+            return Answer.ACCEPTED;
+        };
+        final long id = bench.udp(1);
+        bench.settle();
+        bench.send(CtAction.builder().commit().mark(9, -1).build(), bench.left, Packets.udp4(A, 1, B, 53).build());
+        bench.settle();
+        assertThat(bench.connection(id).offloaded()).isFalse();
+        bench.pass(4 * SECOND);
+        assertThat(marks).containsExactly(0, 9);
+        assertThat(nic.calls).filteredOn(call -> call.startsWith("delete")).hasSize(1);
+        assertThat(bench.connection(id).offloaded()).isTrue();
+    }
+
+    @Test
     void aDeleteOvertakesItsAddSoThatNeitherIsSent() {
         bench.udp(1);
         bench.tracker.flush(ConnectionFilter.ALL);
