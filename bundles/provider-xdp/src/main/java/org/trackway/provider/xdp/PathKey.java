@@ -37,6 +37,23 @@ record PathKey(long origin, long sourceHigh, long sourceLow, long destinationHig
             | (long) tuple.protocol() << 32 | (tuple.source().v6() ? VERSION_6 : (long) VERSION_4) << 40);
     }
 
+    /** Written out: a record's own keeps its class in a cache of the JDK, and with that the bundle when it has gone. */
+    @Override
+    public boolean equals(final Object other) {
+        return other instanceof PathKey key && origin == key.origin && ports == key.ports
+            && sourceHigh == key.sourceHigh && sourceLow == key.sourceLow
+            && destinationHigh == key.destinationHigh && destinationLow == key.destinationLow;
+    }
+
+    @Override
+    public int hashCode() {
+        long hash = origin;
+        for (final long word : new long[] {sourceHigh, sourceLow, destinationHigh, destinationLow, ports}) {
+            hash = (hash ^ word) * 0x9e3779b97f4a7c15L;
+        }
+        return (int) (hash >>> 32);
+    }
+
     /** Writes it into native memory in the machine's byte order. */
     void write(final ByteBuffer to, final int at) {
         to.putLong(at, origin).putLong(at + 8, sourceHigh).putLong(at + 16, sourceLow)

@@ -51,11 +51,9 @@ public final class XdpComponent {
             LOG.warn("Configuration {} is not taken: {}", PID, wrong.getMessage());
             return;
         }
-        if (!changed.equals(settings)) {
-            close();
-            settings = changed;
-            open();
-        }
+        close();
+        settings = changed;
+        open();
     }
 
     private void open() {
