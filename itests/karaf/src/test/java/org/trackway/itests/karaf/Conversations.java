@@ -18,9 +18,9 @@ import org.trackway.packet.PacketBatch;
 import org.trackway.packet.Port;
 
 /**
- * Live conversations between clients behind one port and a server behind another. Each side says its next packet when it
- * has heard the one before, so a packet that is lost ends its conversation; what is heard has to be, byte by byte, what
- * was said, translated where it should be.
+ * Live conversations between clients behind one port and a server behind another. Each side says its next packet when
+ * it has heard the one before, so a packet that is lost ends its conversation; what is heard has to be, byte by byte,
+ * what was said, translated where it should be.
  *
  * <p>Written by the thread that carries the packets of a conversation, which pass from one to the other in the queues.
  */

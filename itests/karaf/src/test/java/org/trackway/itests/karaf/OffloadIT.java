@@ -2,7 +2,6 @@
 package org.trackway.itests.karaf;
 
 import static org.junit.Assert.assertEquals;
-import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertTrue;
 
 import java.io.ByteArrayInputStream;
@@ -144,6 +143,11 @@ public class OffloadIT {
         return status == null ? 0 : status.paths();
     }
 
+    private void awaitAllForwarded() throws InterruptedException {
+        Trackway.eventually(() -> "the card forwards all there is: " + offload.providers(),
+            () -> paths("dummy") == 2 * CONVERSATIONS);
+    }
+
     @Test
     public void conversationsAreLiveWithoutOffload() throws Exception {
         final long bypassed = datapath.counters().bypassed();
@@ -244,7 +248,7 @@ public class OffloadIT {
             // The folder is watched: the file gets its name when it is whole.
             final Path copy = Files.write(DEPLOYED.resolveSibling("../card.jar"), Cards.jar());
             Files.move(copy, DEPLOYED, StandardCopyOption.ATOMIC_MOVE);
-            Trackway.eventually(() -> "it forwards what there was before: " + offload.providers(), () -> paths("dummy") == 2 * CONVERSATIONS);
+            awaitAllForwarded();
             talk.hear(CONVERSATIONS);
             talk.pause();
             assertEquals("all are in hardware", CONVERSATIONS, talk.assertTracked(tracker, ZONE));
@@ -265,7 +269,7 @@ public class OffloadIT {
         shell.run("feature:install trackway-provider-dummy");
         shell.run("offload:settings --update-interval 100");
         try (Conversations talk = talk()) {
-            Trackway.eventually(() -> "all forwards: " + offload.providers(), () -> paths("dummy") == 2 * CONVERSATIONS);
+            awaitAllForwarded();
             final String providers = viewer.run("offload:providers");
             assertTrue(providers, providers.matches("(?s).*dummy +active .* forwards +0 +10000 +none +20000 .*"));
             final String details = viewer.run("offload:providers dummy");
@@ -285,15 +289,15 @@ public class OffloadIT {
             assertEquals("0", viewer.run("offload:list --count").trim());
             assertTrue(viewer.run("offload:why " + id), viewer.run("offload:why " + id).contains("in software"));
             shell.run("offload:resume dummy");
-            Trackway.eventually(() -> "all forwards again: " + offload.providers(), () -> paths("dummy") == 2 * CONVERSATIONS);
+            awaitAllForwarded();
             shell.run("offload:flush dummy");
-            Trackway.eventually(() -> "all forwards again: " + offload.providers(), () -> paths("dummy") == 2 * CONVERSATIONS);
+            awaitAllForwarded();
 
             shell.run("offload:disable");
             Trackway.eventually("none is in hardware", () -> offload.held().isEmpty());
             assertTrue(viewer.run("offload:why " + id), viewer.run("offload:why " + id).contains("in software"));
             shell.run("offload:enable");
-            Trackway.eventually(() -> "all forwards again: " + offload.providers(), () -> paths("dummy") == 2 * CONVERSATIONS);
+            awaitAllForwarded();
             shell.run("offload:disable dummy");
             Trackway.eventually("none is in hardware", () -> offload.held().isEmpty());
             shell.run("offload:enable dummy");
@@ -308,6 +312,5 @@ public class OffloadIT {
             shell.run("feature:uninstall trackway-provider-dummy");
             shell.run("offload:settings --update-interval 2000");
         }
-        assertFalse(Files.readString(Path.of(System.getProperty("karaf.etc"), "org.trackway.offload.cfg")).isBlank());
     }
 }

@@ -7,9 +7,9 @@ import org.trackway.packet.Checksums;
 import org.trackway.packet.IpProtocol;
 
 /**
- * What many clients and a server say to each other, packet by packet: a TCP conversation begins with its handshake, every
- * segment has the sequence numbers and acknowledgements it must have, and one that ends does so with FINs from both sides.
- * A conversation is a number, the packets of each are numbered from 0, and everything else follows from these.
+ * What many clients and a server say to each other, packet by packet: a TCP conversation begins with its handshake,
+ * every segment has the sequence numbers and acknowledgements it must have, and one that ends does so with FINs from
+ * both sides. A conversation is a number, the packets of each are numbered from 0, and everything else follows from these.
  */
 final class Script {
 
@@ -165,8 +165,8 @@ final class Script {
         Bytes.put32(frame, 38, asked ? client : server);
         Bytes.put32(frame, 42, step == 0 ? 0 : asked ? server : client);
         final boolean finishes = step == end || step - 1 == end;
-        Bytes.put16(frame, 46, 0x5000 | (step < 2 ? SYN : 0) | (step > 0 ? ACK : 0) | (isData(conversation, step) ? PSH : 0)
-            | (finishes ? FIN : 0));
+        Bytes.put16(frame, 46, 0x5000 | (step < 2 ? SYN : 0) | (step > 0 ? ACK : 0)
+            | (isData(conversation, step) ? PSH : 0) | (finishes ? FIN : 0));
         Bytes.put16(frame, 48, 0xffff);
     }
 }
