@@ -9,7 +9,8 @@ import org.trackway.packet.IpProtocol;
 /**
  * What many clients and a server say to each other, packet by packet: a TCP conversation begins with its handshake,
  * every segment has the sequence numbers and acknowledgements it must have, and one that ends does so with FINs from
- * both sides. A conversation is a number, the packets of each are numbered from 0, and everything else follows from these.
+ * both sides. A conversation is a number, the packets of each are numbered from 0, and everything else follows from
+ * these.
  */
 final class Script {
 
