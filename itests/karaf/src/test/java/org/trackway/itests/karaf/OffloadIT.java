@@ -5,6 +5,7 @@ import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
 
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.ref.WeakReference;
 import java.nio.file.Files;
@@ -241,13 +242,34 @@ public class OffloadIT {
         return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
     }
 
+    /** The folder is watched: the file gets its name when it is whole. */
+    private static void deploy(final byte[] jar) throws IOException {
+        final Path copy = Files.write(DEPLOYED.resolveSibling("../card.jar"), jar);
+        Files.move(copy, DEPLOYED, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    @Test
+    public void aProviderWrittenByTheGuideIsDeployedByCopyingItsJar() throws Exception {
+        try (Conversations talk = talk()) {
+            talk.hear(3 * CONVERSATIONS);
+            deploy(Files.readAllBytes(Path.of(System.getProperty("trackway.containers"), "notebook-provider.jar")));
+            Trackway.eventually("its pages are full of connections", () -> offload.providers().stream()
+                .anyMatch(provider -> provider.name().equals("notebook") && provider.held() == 1_000));
+            talk.hear(CONVERSATIONS);
+            Files.delete(DEPLOYED);
+            Trackway.eventually("it is gone", () -> offload.providers().isEmpty());
+            talk.hear(CONVERSATIONS);
+            talk.pause();
+            assertEquals("none is in hardware", 0, talk.assertTracked(tracker, ZONE));
+            talk.assertWell();
+        }
+    }
+
     @Test
     public void aJarInTheDeployFolderIsAProvider() throws Exception {
         try (Conversations talk = talk()) {
             talk.hear(3 * CONVERSATIONS);
-            // The folder is watched: the file gets its name when it is whole.
-            final Path copy = Files.write(DEPLOYED.resolveSibling("../card.jar"), Cards.jar());
-            Files.move(copy, DEPLOYED, StandardCopyOption.ATOMIC_MOVE);
+            deploy(Cards.jar());
             awaitAllForwarded();
             talk.hear(CONVERSATIONS);
             talk.pause();
