@@ -17,8 +17,8 @@ import java.util.Objects;
  */
 public final class Packet {
 
-    /** Room left in front of a fresh frame, for tags to be pushed. */
-    public static final int HEADROOM = 32;
+    /** Room left in front of a fresh frame: for two tags to be pushed, and no more, since it goes through the caches. */
+    public static final int HEADROOM = 8;
     /** {@link #fragment}: the datagram is whole. */
     public static final int NOT_FRAGMENT = 0;
     /** {@link #fragment}: a fragment that starts at offset 0. */

@@ -125,9 +125,9 @@ class PacketTest {
 
         assertThatThrownBy(() -> packet.received(-1, 1)).isInstanceOf(IndexOutOfBoundsException.class);
         assertThatThrownBy(() -> packet.received(1, -1)).isInstanceOf(IndexOutOfBoundsException.class);
-        assertThatThrownBy(() -> packet.received(33, 10)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> packet.received(Packet.HEADROOM + 1, 10)).isInstanceOf(IndexOutOfBoundsException.class);
         assertThatThrownBy(() -> packet.received(1, Integer.MAX_VALUE)).isInstanceOf(IndexOutOfBoundsException.class);
-        packet.received(32, 10);
+        packet.received(Packet.HEADROOM, 10);
         assertThat(packet.length()).isEqualTo(10);
     }
 
