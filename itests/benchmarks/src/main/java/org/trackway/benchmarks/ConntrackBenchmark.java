@@ -57,7 +57,7 @@ public class ConntrackBenchmark {
 
     @Setup
     public void open() {
-        workload = new Workload(new Traffic(protocol.equals("tcp"), v6), connections, snat, accounting);
+        workload = new Workload(new Traffic(protocol.equals("tcp"), v6), connections, snat, accounting, 1);
         workload.open();
         stream = workload.stream(0, connections, PACKETS, batch,
             Workload.Reset.valueOf(reset.toUpperCase(Locale.ROOT)), 42);

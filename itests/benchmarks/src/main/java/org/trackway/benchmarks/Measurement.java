@@ -75,7 +75,8 @@ public final class Measurement {
         final int threads = number("threads", 1);
         final Traffic traffic = new Traffic(text("protocol", "udp").equals("tcp"), is("v6", false));
         final long before = usedHeap();
-        final Workload workload = new Workload(traffic, connections, is("snat", false), is("accounting", true));
+        final Workload workload = new Workload(traffic, connections, is("snat", false), is("accounting", true),
+            number("zones", 1));
         print("commit_ns", median(workload.open()));
         print("heap_bytes_per_connection", (usedHeap() - before) / (double) connections);
         final boolean separate = is("separate", false);
@@ -151,7 +152,7 @@ public final class Measurement {
 
     /** The same packet of one connection over and over, as Open vSwitch's own benchmark has it. */
     private void onePacket() {
-        final Workload workload = new Workload(new Traffic(false, false), 1, false, is("accounting", true));
+        final Workload workload = new Workload(new Traffic(false, false), 1, false, is("accounting", true), 1);
         final Workload.Stream stream = workload.onePacket(number("batch", 32));
         final double[] times = new double[number("rounds", 45)];
         final int passes = number("packets", 1_000_000) / stream.packets();

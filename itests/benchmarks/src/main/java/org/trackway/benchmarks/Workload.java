@@ -44,8 +44,9 @@ final class Workload {
     private final Traffic traffic;
     private final int connections;
     private final boolean snat;
-    private final CtAction opening;
-    private final CtAction passing;
+    /** One action for each zone. */
+    private final CtAction[] openings;
+    private final CtAction[] passings;
     /** With translation: what the server sees as client, address and port. */
     private final int[] addresses;
     private final char[] ports;
@@ -55,16 +56,23 @@ final class Workload {
      *
      * @param snat       whether clients are translated to other addresses
      * @param accounting whether packets and bytes are counted
+     * @param zones      over how many zones the connections are spread, batch by batch
      */
-    Workload(final Traffic traffic, final int connections, final boolean snat, final boolean accounting) {
+    Workload(final Traffic traffic, final int connections, final boolean snat, final boolean accounting,
+            final int zones) {
         this.traffic = traffic;
         this.connections = connections;
         this.snat = snat;
         tracker = TrackerAccess.create(SETTINGS.withAccounting(accounting), System::nanoTime);
-        final CtAction.Builder builder = CtAction.builder().commit();
-        opening = snat ? builder.nat(new Nat(Nat.Kind.SOURCE, IpAddress.v4(TRANSLATED),
-            IpAddress.v4(TRANSLATED + TRANSLATED_ADDRESSES - 1), 0, 0, false, false)).build() : builder.build();
-        passing = snat ? CtAction.builder().nat(Nat.KNOWN).build() : CtAction.builder().build();
+        openings = new CtAction[zones];
+        passings = new CtAction[zones];
+        for (int zone = 0; zone < zones; zone++) {
+            final CtAction.Builder builder = CtAction.builder().zone(zone).commit();
+            openings[zone] = snat ? builder.nat(new Nat(Nat.Kind.SOURCE, IpAddress.v4(TRANSLATED),
+                IpAddress.v4(TRANSLATED + TRANSLATED_ADDRESSES - 1), 0, 0, false, false)).build() : builder.build();
+            passings[zone] = snat ? CtAction.builder().zone(zone).nat(Nat.KNOWN).build()
+                : CtAction.builder().zone(zone).build();
+        }
         addresses = new int[snat ? connections : 0];
         ports = new char[snat ? connections : 0];
     }
@@ -88,7 +96,7 @@ final class Workload {
         final int used = (count + BATCH - 1) / BATCH;
         fill(batches, used, i -> traffic.first(from + Math.min(i, count - 1)));
         final long start = System.nanoTime();
-        execute(batches, used, opening, start);
+        execute(batches, used, openings, from / BATCH, start);
         final double time = (System.nanoTime() - start) / (double) count;
         if (snat) {
             for (int i = 0; i < count; i++) {
@@ -101,17 +109,19 @@ final class Workload {
             final int connection = from + Math.min(i, count - 1);
             return traffic.answer(address(connection, true), port(connection, true));
         });
-        execute(batches, used, passing, start);
+        execute(batches, used, passings, from / BATCH, start);
         if (traffic.tcp()) {
             fill(batches, used, i -> traffic.third(from + Math.min(i, count - 1)));
-            execute(batches, used, passing, start);
+            execute(batches, used, passings, from / BATCH, start);
         }
         return time;
     }
 
-    private void execute(final PacketBatch[] batches, final int count, final CtAction action, final long now) {
+    /** Each batch goes into the next zone, the first into the one of batch {@code number} of all connections. */
+    private void execute(final PacketBatch[] batches, final int count, final CtAction[] actions, final int number,
+            final long now) {
         for (int i = 0; i < count; i++) {
-            tracker.execute(batches[i], action, now);
+            tracker.execute(batches[i], actions[(number + i) % actions.length], now);
         }
     }
 
@@ -165,12 +175,19 @@ final class Workload {
         final PacketBatch[] batches = batches(packets, batch);
         final byte[][] frames = new byte[packets][];
         for (int i = 0; i < packets; i++) {
-            final int connection = random.nextInt(from, to);
+            final int connection = inZone(random.nextInt(from, to), i / batch);
             final boolean reply = random.nextBoolean();
             frames[i] = traffic.data(reply, address(connection, reply), port(connection, reply));
         }
         fill(batches, batches.length, i -> frames[i]);
-        return new Stream(batches, reset == Reset.COPY ? frames : null, reset, passing);
+        return new Stream(batches, reset == Reset.COPY ? frames : null, reset, passings);
+    }
+
+    /** {@return a connection beside this one that lies in the zone of batch {@code number} of a stream} */
+    private int inZone(final int connection, final int number) {
+        final int zones = passings.length;
+        final int there = (connection / BATCH / zones * zones + number % zones) * BATCH + connection % BATCH;
+        return there < connections ? there : there - zones * BATCH;
     }
 
     /** Makes one batch of first packets of one connection, to be committed again and again. */
@@ -178,7 +195,7 @@ final class Workload {
         final PacketBatch[] batches = batches(batch, batch);
         final byte[] frame = traffic.first(0);
         fill(batches, 1, i -> frame);
-        return new Stream(batches, null, Reset.NONE, opening);
+        return new Stream(batches, null, Reset.NONE, openings);
     }
 
     /** Packets that pass the tracker again and again. One thread's. */
@@ -186,14 +203,15 @@ final class Workload {
         private final PacketBatch[] batches;
         private final byte[][] frames;
         private final Reset reset;
-        private final CtAction action;
+        private final CtAction[] actions;
         private int next;
 
-        private Stream(final PacketBatch[] batches, final byte[][] frames, final Reset reset, final CtAction action) {
+        private Stream(final PacketBatch[] batches, final byte[][] frames, final Reset reset,
+                final CtAction[] actions) {
             this.batches = batches;
             this.frames = frames;
             this.reset = reset;
-            this.action = action;
+            this.actions = actions;
             pass(tracker.now());
         }
 
@@ -217,7 +235,7 @@ final class Workload {
                 case NONE -> forget(batch);
                 default -> forgetChecksums(batch, reset == Reset.PARSE);
             }
-            tracker.execute(batch, action, now);
+            tracker.execute(batch, actions[number % actions.length], now);
         }
 
         private void receive(final PacketBatch batch, final int from) {
