@@ -75,6 +75,7 @@ final class Containers {
         options.add(systemProperty("trackway.containers").value(directory().toString()));
         options.add(systemProperty("trackway.version").value(VERSION));
         options.add(systemProperty("trackway.soak").value(System.getProperty("trackway.soak", "100")));
+        options.add(systemProperty("trackway.pairs").value(System.getProperty("trackway.pairs", "6")));
         options.add(systemProperty("trackway.capture").value(System.getProperty("trackway.capture")));
         for (final String vmOption : VM_OPTIONS) {
             options.add(new VMOption(vmOption));

@@ -4,13 +4,10 @@ package org.trackway.itests.karaf;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
 
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Hashtable;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import javax.inject.Inject;
 import org.apache.karaf.features.BootFinished;
 import org.apache.karaf.shell.api.console.SessionFactory;
@@ -52,9 +49,8 @@ public class OffloadFaultsIT {
     /** Small batches give many measurements. */
     private static final int BURST = 8;
     private static final double ALLOWED = 1.2;
-    /** What else the machine does is not the provider's fault. */
-    private static final int TRIES = 5;
-    private static final int ROUNDS = 3;
+    /** Six are the fewest that have an interval. More of them with {@code -Dtrackway.pairs=40}, to measure. */
+    private static final int PAIRS = Integer.getInteger("trackway.pairs", 6);
     private static final long ROUND = 20_000;
     private static final String REPORTS_WHAT_IT_DOES_NOT_HOLD = "a provider of its own";
     private static final List<String> FLOWS = List.of(
@@ -210,46 +206,46 @@ public class OffloadFaultsIT {
         }
     }
 
-    /** Plugs a card in, sees what becomes of it, and that packets don't mind. */
+    /**
+     * Plugs a card in, sees what becomes of it, and that packets don't mind. Rounds with it and without it come in the
+     * order ABBA, all of them count, and the claim is refuted when even the lower end of the interval is above what is
+     * allowed.
+     */
     private void misbehaves(final State expected, final String... how) throws Exception {
-        final List<String> ratios = new ArrayList<>();
-        double ratio = Double.MAX_VALUE;
-        for (int attempt = 0; attempt < TRIES && ratio > ALLOWED; attempt++) {
-            int[] control = {};
-            int[] bad = {};
-            for (int round = 0; round < ROUNDS; round++) {
-                control = join(control, measure());
-                plug(how);
-                awaitState(expected);
-                assertShown(expected);
-                bad = join(bad, measure());
-                final long forwarded = forwarded();
-                assertEquals("the good one is well", State.ACTIVE, status("good").state());
-                Trackway.eventually(() -> "and goes on: " + offload.providers(), () -> forwarded() > forwarded);
-                pull();
+        final PairedTimes times = new PairedTimes();
+        for (int pair = 0; pair < PAIRS; pair++) {
+            if (pair % 2 == 0) {
+                final int[] control = measure();
+                times.add(control, measureBeside(expected, how));
+            } else {
+                final int[] bad = measureBeside(expected, how);
+                times.add(measure(), bad);
             }
-            ratio = (double) slowest(bad) / slowest(control);
-            ratios.add(String.format("%.2f (%d us, else %d us)", ratio, slowest(bad) / 1000, slowest(control) / 1000));
         }
-        System.out.println("p99.9 of the batch time with " + String.join(" ", how) + " to that without: " + ratios);
-        assertTrue("p99.9 of the batch time, with it and without: " + ratios, ratio <= ALLOWED);
+        final String result = "p99.9 of the batch time with " + String.join(" ", how) + " to that without: " + times;
+        System.out.println(result);
+        assertTrue(result, times.lower() <= ALLOWED);
         talk.assertWell();
     }
 
-    /** {@return the times of the batches of one round} */
+    /** {@return the times of the batches of one round beside a card that misbehaves} */
+    private int[] measureBeside(final State expected, final String... how) throws Exception {
+        plug(how);
+        awaitState(expected);
+        assertShown(expected);
+        final int[] times = measure();
+        final long forwarded = forwarded();
+        assertEquals("the good one is well", State.ACTIVE, status("good").state());
+        Trackway.eventually(() -> "and goes on: " + offload.providers(), () -> forwarded() > forwarded);
+        pull();
+        return times;
+    }
+
+    /** {@return the times of the batches of one round, sorted} */
     private int[] measure() throws Exception {
         talk.takeBatchTimes();
         talk.hear(ROUND);
         return talk.takeBatchTimes();
-    }
-
-    private static int[] join(final int[] one, final int[] other) {
-        return IntStream.concat(Arrays.stream(one), Arrays.stream(other)).sorted().toArray();
-    }
-
-    /** {@return the 99.9th percentile of sorted times} */
-    private static int slowest(final int[] times) {
-        return times[(int) (times.length * 999L / 1000)];
     }
 
     private long forwarded() {
