@@ -111,7 +111,7 @@ public final class Chart {
         drawn.forEach(line -> System.out.printf(" %s |", line.name));
         System.out.printf("%n|---:|%s%n", "---:|".repeat(drawn.size()));
         for (int i = 0; i < places.length; i++) {
-            text(left + x(i, places), bottom + 16, "middle", "#000000", String.format(Locale.ROOT, "%,d", places[i]));
+            text(left + x(i, places), bottom + 16, "middle", "#000000", label(places[i]));
             System.out.printf(Locale.ROOT, "| %,d |", places[i]);
             for (final Line line : drawn) {
                 System.out.printf(Locale.ROOT, " %.1f |", line.values[i]);
@@ -128,6 +128,10 @@ public final class Chart {
                 points.toString().trim(), COLOURS[i]));
             text(left + 10, MARGIN + 14 + 14 * i, "start", COLOURS[i], drawn.get(i).name);
         }
+    }
+
+    private static String label(final int number) {
+        return number < 1_000_000 ? String.format(Locale.ROOT, "%,d", number) : number / 1_000_000 + " M";
     }
 
     private static int x(final int place, final int[] places) {
