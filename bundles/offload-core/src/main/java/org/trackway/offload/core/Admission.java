@@ -20,8 +20,6 @@ import org.trackway.offload.spi.Answer;
  */
 final class Admission {
 
-    /** Connections that are looked at again in one go. */
-    private static final int LOOKS = 1_024;
     private static final long MS = 1_000_000;
 
     private final ProviderTable table;
@@ -95,7 +93,8 @@ final class Admission {
     /** Looks at those again that were not admitted, as far as there may be another answer now. */
     void look(final long nowNs) {
         final long stayNs = table.settings().updateIntervalMs() * MS;
-        waiting.stream().filter(chapter -> !chapter.forRoom).limit(LOOKS).toList()
+        // All of them, which are no more than wait at the most: batches see to it that not all are asked at once.
+        waiting.stream().filter(chapter -> !chapter.forRoom).toList()
             .forEach(chapter -> offerAgain(chapter, nowNs));
         final List<Chapter> busiest = ranking.busiest(waiting, nowNs);
         final Set<Chapter> there = new HashSet<>(busiest);
@@ -121,7 +120,7 @@ final class Admission {
         }
         // One more than it took last, to see whether there is room again.
         final long tried = fullAt == 0 ? Long.MAX_VALUE : fullAt + 1;
-        return Math.max(0, Math.min(LOOKS, (limit == 0 ? tried : Math.min(limit, tried)) - table.held()));
+        return Math.max(0, (limit == 0 ? tried : Math.min(limit, tried)) - table.held());
     }
 
     private void offerAgain(final Chapter chapter, final long nowNs) {

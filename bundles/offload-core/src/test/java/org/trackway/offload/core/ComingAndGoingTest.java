@@ -291,6 +291,22 @@ class ComingAndGoingTest {
     }
 
     @Test
+    void allThatWasFlushedIsOfferedAgainByTheNextLookHoweverManyThereAre() {
+        settings.queueSize = 8_192;
+        final Bench many = new Bench(settings.make()).add(nic);
+        for (int port = 1; port <= 5_000; port++) {
+            many.udp(port);
+        }
+        many.settle();
+        assertThat(many.manager.flush("nic")).isEqualTo(5_000);
+        many.settle();
+        assertThat(nic.held).isEmpty();
+        many.pass(2 * SECOND);
+        assertThat(nic.held).hasSize(5_000);
+        assertThat(nic.faults).isEmpty();
+    }
+
+    @Test
     void whatWaitsWhileItsProviderIsFlushedIsNotForgotten() {
         nic.add = connection -> Answer.later("busy");
         bench.add(nic);

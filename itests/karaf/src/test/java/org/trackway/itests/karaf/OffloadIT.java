@@ -55,6 +55,8 @@ public class OffloadIT {
     private static final int RATE = 40_000;
     private static final int ZONE = 7;
     private static final int SAMPLES = 100;
+    /** So many paths, and a card has been found by conversations of all kinds. */
+    private static final int SOME = 500;
     private static final Path DEPLOYED = Path.of(System.getProperty("karaf.base", ""), "deploy", "card.jar");
     private static final List<String> FLOWS = List.of(
         "table=0,priority=10,ip,actions=ct(table=1,zone=7,nat)",
@@ -144,6 +146,10 @@ public class OffloadIT {
         return status == null ? 0 : status.paths();
     }
 
+    private void awaitPathsOf(final String name) throws InterruptedException {
+        Trackway.eventually(() -> name + " forwards: " + offload.providers(), () -> paths(name) > SOME);
+    }
+
     private void awaitAllForwarded() throws InterruptedException {
         Trackway.eventually(() -> "the card forwards all there is: " + offload.providers(),
             () -> paths("dummy") == 2 * CONVERSATIONS);
@@ -164,8 +170,8 @@ public class OffloadIT {
     @Test
     public void cardsComeAndGoUnderTraffic() throws Exception {
         final Cards cards = new Cards(context, configurations);
-        cards.configure("a", "priority=5", "capacity=2000");
-        cards.configure("b", "capacity=1500", "batchSize=256", "oneWay=true");
+        cards.configure("a", "priority=5");
+        cards.configure("b", "capacity=5000", "batchSize=256", "oneWay=true");
         final List<WeakReference<ClassLoader>> loaders = new ArrayList<>();
         final List<Watcher> watchers = new ArrayList<>();
         try (Conversations talk = talk()) {
@@ -180,18 +186,13 @@ public class OffloadIT {
                 final Bundle card = cards.install(name);
                 card.start();
                 loaders.add(new WeakReference<>(card.adapt(BundleWiring.class).getClassLoader()));
-                Trackway.eventually(() -> name + " forwards: " + offload.providers(), () -> paths(name) > 500);
-                switch (cycle % 4) {
-                    case 0 -> {
-                        card.stop();
-                        card.start();
-                    }
-                    case 1 -> {
-                        card.update(new ByteArrayInputStream(Cards.jar(Cards.DUMMY + "." + name)));
-                        loaders.add(new WeakReference<>(card.adapt(BundleWiring.class).getClassLoader()));
-                    }
-                    default -> talk.hear(CONVERSATIONS / 10);
-                }
+                awaitPathsOf(name);
+                card.stop();
+                card.start();
+                awaitPathsOf(name);
+                card.update(new ByteArrayInputStream(Cards.jar(Cards.DUMMY + "." + name)));
+                loaders.add(new WeakReference<>(card.adapt(BundleWiring.class).getClassLoader()));
+                awaitPathsOf(name);
                 if (old != null) {
                     old.uninstall();
                 }
