@@ -14,8 +14,10 @@ import org.trackway.conntrack.Conntrack;
  * @param packets     packets replayed
  * @param bytes       their bytes, Ethernet headers included
  * @param bypassed    those among them that a fast path took
- * @param states      the others by the {@code ct_state} bits that their last {@code ct} action left; those that were never
- *                    tracked, or are still held back, count as 0
+ * @param slices      packets and bypassed again, as the replay went on: some slices of about as many packets each, in
+ *                    order, 20 at the most
+ * @param states      the others by the {@code ct_state} bits that their last {@code ct} action left; those that were
+ *                    never tracked, or are still held back, count as 0
  * @param held        fragments that were held back and not released until the end
  * @param connections connections that the tracker holds at the end
  * @param elapsedNs   nanoseconds it took
@@ -24,12 +26,18 @@ import org.trackway.conntrack.Conntrack;
  * @param conntrack   the tracker as it is at the end; one of its own lives as long as this reference
  * @param flows       the flows with their counters at the end; empty if none were given
  */
-public record ReplayResult(long packets, long bytes, long bypassed, Map<Integer, Long> states, long held,
-        int connections, long elapsedNs, Optional<String> error, boolean interrupted, Conntrack conntrack, List<Flow> flows) {
+public record ReplayResult(long packets, long bytes, long bypassed, List<Slice> slices, Map<Integer, Long> states,
+        long held, int connections, long elapsedNs, Optional<String> error, boolean interrupted, Conntrack conntrack,
+        List<Flow> flows) {
+
+    /** Packets that followed each other, and those among them that a fast path took. */
+    public record Slice(long packets, long bypassed) {
+    }
 
     /** Takes copies; {@code states} are in ascending order of the bits. */
     public ReplayResult {
         states = Collections.unmodifiableMap(new TreeMap<>(states));
+        slices = List.copyOf(slices);
         flows = List.copyOf(flows);
     }
 

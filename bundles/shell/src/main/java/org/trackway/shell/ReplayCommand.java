@@ -33,14 +33,15 @@ import org.trackway.packet.Progress;
     Reads pcap and pcapng. The replay has a tracker, flows and a clock of its own, so that nothing live is \
     touched; every packet is committed in zone 0 unless --flows says otherwise. Afterwards its connections can \
     be looked at with --tracker replay: conntrack:list, show, stats, expectations. With --flows the capture \
-    comes in at port 1; --record is port 2, named record.
+    comes in at port 1; --record is port 2, named record. With --live offload providers may take connections over, \
+    and what share of the packets software sees is shown as it falls.
     Examples:
       datapath:replay samples/ftp4_pasv.pcap
       datapath:replay --trace --clock frozen capture.pcap
       datapath:replay --trace=oracle capture.pcap
       datapath:replay --flows nat.flows --record out.pcap in.pcap
       datapath:replay --connections --ovs -m capture.pcap
-      datapath:replay --live --pace capture capture.pcap
+      datapath:replay --live --pace capture --record out.pcap capture.pcap
     """)
 public final class ReplayCommand extends DatapathCommand {
 

@@ -42,10 +42,26 @@ final class ReplaySummary {
         if (!states.isEmpty()) {
             states.print(console);
         }
+        if (result.bypassed() > 0) {
+            printShares(console);
+        }
         for (final Flow flow : result.flows()) {
             console.println(flow.toString());
         }
         console.println(console.bold(Units.count(result.connections(), "connection"))
             + (result.connections() == 0 ? "" : ": " + look));
+    }
+
+    /** Prints how the share of the packets that software sees has fallen. */
+    private void printShares(final Console console) {
+        final Table shares = new Table().number("Up to packet").number("In software").number("In hardware")
+            .number("Software [%]");
+        long upTo = 0;
+        for (final ReplayResult.Slice slice : result.slices()) {
+            upTo += slice.packets();
+            final long software = slice.packets() - slice.bypassed();
+            shares.row(upTo, software, slice.bypassed(), Math.round(100.0 * software / slice.packets()));
+        }
+        shares.print(console);
     }
 }

@@ -2,6 +2,7 @@
 package org.trackway.datapath.core;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -35,6 +36,7 @@ final class Replay {
     private final boolean sweeps;
     private final long startNs = System.nanoTime();
 
+    private final Slices slices = new Slices();
     private long packets;
     private long bytes;
     private long firstTimestampNs = -1;
@@ -77,13 +79,13 @@ final class Replay {
         final boolean own = request.conntrack().isEmpty();
         final Conntrack conntrack = request.conntrack()
             .orElseGet(() -> trackers.create("replay", request.settings(), clock));
-        // Hardware holds connections of the container's tracker; those of a tracker of its own are none of them, even if
-        // its ports have the names of others.
+        // Hardware holds connections of the container's tracker; those of a tracker of its own are none of them, even
+        // if its ports have the names of others.
         final Shortcuts ways = own ? new Shortcuts() : shortcuts;
         try (TableDatapath datapath = new TableDatapath("replay", conntrack, factories, ways)) {
             addPorts(datapath, source, request.outputs());
             if (request.flows().isEmpty()) {
-                datapath.addRule(trackEverything());
+                datapath.addRule(trackEverything(request.outputs().size()));
             } else {
                 datapath.addFlows(request.flows(), Missing.REFUSE);
             }
@@ -117,10 +119,14 @@ final class Replay {
     }
 
     /** Every packet, IP or not, is committed in zone 0 and sent to all outputs. No flow text can say the former. */
-    private static Rule trackEverything() {
+    private static Rule trackEverything(final int outputs) {
         final CtAction commit = CtAction.builder().commit().build();
         final Track track = new Track(commit, Track.NO_TABLE, null, List.of(), commit.toString());
-        return new Rule(0, 0, 0, new Match.Builder().build(), List.of(track, new Spread(Spread.To.ALL)), 0);
+        final List<Action> actions = new ArrayList<>(List.of(track));
+        for (int i = 0; i < outputs; i++) {
+            actions.add(new Output(SOURCE_NUMBER + 1 + i));
+        }
+        return new Rule(0, 0, 0, new Match.Builder().build(), actions, 0);
     }
 
     private ReplayResult run() {
@@ -137,9 +143,10 @@ final class Replay {
         }
         final long elapsedNs = System.nanoTime() - startNs;
         request.progress().ifPresent(progress -> progress.replayed(packets, bytes, elapsedNs));
-        return new ReplayResult(packets, bytes, pipeline.tally.bypassed(), pipeline.tally.states(),
+        return new ReplayResult(packets, bytes, pipeline.tally.bypassed(), slices.all(), pipeline.tally.states(),
             pipeline.tally.held(), datapath.conntrack().count(), elapsedNs, Optional.ofNullable(error), interrupted,
-            datapath.conntrack(), request.flows().isEmpty() && request.datapath().isEmpty() ? List.of() : datapath.flows());
+            datapath.conntrack(),
+            request.flows().isEmpty() && request.datapath().isEmpty() ? List.of() : datapath.flows());
     }
 
     private void readAll() throws IOException {
@@ -177,7 +184,9 @@ final class Replay {
                 bytes += batch.get(i).length();
             }
             packets += end - from;
+            final long bypassed = pipeline.tally.bypassed();
             pipeline.process(source, number, batch, from, end);
+            slices.add(end - from, pipeline.tally.bypassed() - bypassed);
             from = end;
         }
     }

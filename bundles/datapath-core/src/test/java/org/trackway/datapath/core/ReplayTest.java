@@ -71,6 +71,7 @@ class ReplayTest {
         final ReplayResult result = replay(of(there(1), arp, back(2), there(3)));
         assertThat(result.packets()).isEqualTo(4);
         assertThat(result.bytes()).isEqualTo(42 * 4);
+        assertThat(result.slices()).containsExactly(new ReplayResult.Slice(4, 0));
         assertThat(result.states()).isEqualTo(Map.of(NEW, 1L, INVALID, 1L, REPLY, 1L, EST, 1L));
         assertThat(result.connections()).isEqualTo(1);
         assertThat(result.conntrack().count()).isEqualTo(1);
@@ -241,9 +242,23 @@ class ReplayTest {
             .conntrack(Trackers.make(ConntrackSettings.DEFAULT, () -> 1)));
         assertThat(result.packets()).isEqualTo(3);
         assertThat(result.bypassed()).isEqualTo(3);
+        assertThat(result.slices()).containsExactly(new ReplayResult.Slice(3, 3));
         assertThat(result.states()).isEmpty();
         assertThat(result.connections()).isZero();
         assertThat(out.sent()).containsExactly(there(1).bytes(), back(2).bytes(), there(3).bytes());
+    }
+
+    @Test
+    void theConnectionsOfATrackerThatIsThereAreOfferedAsTheyLeaveByTheOnlyOutput() throws IOException {
+        final FakePaths paths = new FakePaths();
+        paths.wanting = true;
+        shortcuts.bindPaths(paths);
+        replay(of(there(1), back(2), there(3)).outputs(List.of(new FakePort("out"))).batchSize(1)
+            .conntrack(Trackers.make(ConntrackSettings.DEFAULT, () -> 1)));
+        assertThat(paths.refusals).isEmpty();
+        assertThat(paths.taken).extracting(taken -> taken.path.ingress() + ">" + taken.path.egress())
+            .isNotEmpty().containsOnly("source>out");
+        assertThat(paths.held()).as("paths of a replay that is over").isEmpty();
     }
 
     @Test

@@ -104,6 +104,32 @@ public class CommandsIT {
     }
 
     @Test
+    public void theShareOfALiveReplayThatSoftwareSeesFalls() throws Exception {
+        final Path record = Files.createTempFile("left", ".pcap");
+        admin.run("feature:install trackway-provider-dummy");
+        try {
+            final String summary =
+                admin.run("datapath:replay --live --pace capture --record " + record + " samples/sensors.pcap");
+            assertTrue(summary, summary.matches("(?s).*974 packets.*[1-9]\\d+  taken by a fast path.*"));
+            final List<String> slices = summary.lines().dropWhile(line -> !line.contains("Up to packet")).skip(1)
+                .takeWhile(line -> line.matches("[ \\d]+")).toList();
+            final int least = slices.stream().mapToInt(CommandsIT::software).min().orElse(100);
+            assertTrue(summary, least < 50 && least < software(slices.get(0)));
+            assertEquals("every packet left", Files.size(Path.of("samples", "sensors.pcap")), Files.size(record));
+            assertTrue(admin.run("offload:list --count"), admin.run("offload:list --count").matches("\\d+\\s*"));
+        } finally {
+            admin.run("feature:uninstall trackway-provider-dummy");
+            admin.run("conntrack:flush --all");
+        }
+    }
+
+    /** {@return what share software saw of a slice of a replay, in percent} */
+    private static int software(final String slice) {
+        final String[] cells = slice.trim().split(" +");
+        return Integer.parseInt(cells[cells.length - 1]);
+    }
+
+    @Test
     public void garbageGetsOneClearLine() throws Exception {
         final Path directory = Files.createTempDirectory("garbage");
         final Path picture = Files.write(directory.resolve("picture.jpg"), new byte[] {-1, -40, -1, -32, 0, 16, 'J', 'F'});
