@@ -125,6 +125,7 @@ final class Admission {
 
     private void offerAgain(final Chapter chapter, final long nowNs) {
         waiting.remove(chapter);
+        table.meet(chapter.dossier());
         chapter.turn(Phase.OFFERED, chapter.reason(), nowNs);
         adds.add(chapter);
     }

@@ -43,7 +43,7 @@ final class Manager implements Offload {
     private final Threads threads;
     private final Dossiers dossiers;
     private final PathBook book;
-    private final Notes notes = new Notes();
+    private final Notes notes;
     private final List<ProviderWorker> workers = new CopyOnWriteArrayList<>();
     /** Those whose name another one has. Guarded by this. */
     private final List<OffloadProvider> namesakes = new ArrayList<>();
@@ -67,6 +67,7 @@ final class Manager implements Offload {
         this.settings = settings;
         this.threads = threads;
         dossiers = new Dossiers(conntrack);
+        notes = new Notes(dossiers);
         book = new PathBook(dossiers, () -> workers);
         final Thread watcher = threads.make("trackway-offload-watch", this::watchOn);
         if (watcher != null) {

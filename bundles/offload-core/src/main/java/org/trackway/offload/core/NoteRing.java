@@ -28,8 +28,10 @@ final class NoteRing {
     private final byte[] kinds;
     private final PortRef[] ports;
     private final AtomicLong tail = new AtomicLong();
-    /** Written by the reader alone. */
+    /** Below it, the reader has made an end of all notes: it has asked for the next. Written by the reader alone. */
     private volatile long head;
+    /** Where the next note is taken out; the reader's own. */
+    private long next;
 
     // The note that was taken out last; the reader's own.
     private byte kind;
@@ -70,9 +72,10 @@ final class NoteRing {
         }
     }
 
-    /** Takes the next note out. {@return whether there was one} */
+    /** Takes the next note out; the one before it is done with. {@return whether there was one} */
     boolean poll() {
-        final long position = head;
+        final long position = next;
+        head = position;
         final int place = (int) position & mask;
         if (sequences.getAcquire(place) != position + 1) {
             return false;
@@ -82,7 +85,7 @@ final class NoteRing {
         port = ports[place];
         ports[place] = null;
         sequences.setRelease(place, position + mask + 1);
-        head = position + 1;
+        next = position + 1;
         return true;
     }
 
@@ -99,7 +102,7 @@ final class NoteRing {
         return port;
     }
 
-    /** {@return how many notes wait, about} */
+    /** {@return how many notes wait or were taken out and are not done with, about} */
     int size() {
         return (int) Math.max(0, Math.min(mask + 1L, tail.get() - head));
     }

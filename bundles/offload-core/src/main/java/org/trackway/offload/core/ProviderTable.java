@@ -170,10 +170,16 @@ final class ProviderTable {
         }
         if (chapter.phase() != Phase.REFUSED) {
             chapters.put(dossier.id(), chapter);
-            worker.ports().meet(dossier.ingress());
+            meet(dossier);
             chapter.turn(Phase.OFFERED, "", nowNs);
             admission.add(chapter);
         }
+    }
+
+    /** Has the provider be asked about the ports of a connection that it is to be offered. */
+    void meet(final Dossier dossier) {
+        worker.ports().meet(dossier.ingress());
+        worker.ports().meet(dossier.replyIngress());
     }
 
     void noteEstablished(final long id, final PortRef replyPort) {

@@ -134,6 +134,11 @@ final class ProviderWorker implements Runnable {
         wake();
     }
 
+    /** {@return whether notes wait that this worker has not made an end of} */
+    boolean hasNotes() {
+        return mailbox.notes().size() > 0;
+    }
+
     /** {@return the ports that the provider serves} */
     ServedPorts ports() {
         return ports;

@@ -13,6 +13,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.trackway.conntrack.ConnectionFilter;
 import org.trackway.conntrack.CtAction;
 import org.trackway.conntrack.Nat;
 import org.trackway.offload.OffloadSettings;
@@ -149,6 +150,39 @@ class SelectionTest {
         assertThat(nic.calls).containsExactly("add 2 from right");
         assertThat(bench.chapter(nic, bench.id(1, 17)).reason()).isEqualTo("it does not serve port left");
         assertThat(bench.status(nic).ports()).containsExactly("right");
+    }
+
+    @Test
+    void nothingIsNotedOfConnectionsThatNobodyServes() {
+        nic.serves = port -> false;
+        bench.add(nic);
+        bench.udp(1);
+        bench.udpReply(1);
+        bench.settle();
+        bench.udp(2);
+        bench.udpReply(2);
+        bench.udpReply(1);
+        bench.tcp(3);
+        bench.send(COMMIT, bench.right, Bench.server(3, "FA", 301, 101).build());
+        bench.tracker.flush(ConnectionFilter.ALL);
+        assertThat(bench.status(nic).queued()).isZero();
+    }
+
+    @Test
+    void nothingIsNotedOfAConnectionThatIsRefusedButWhereItsRepliesComeIn() {
+        nic.add = connection -> Answer.FULL;
+        bench.add(nic);
+        bench.send(COMMIT, bench.left, Bench.client(1, "S", 100, 0).build());
+        bench.settle();
+        final int waiting = bench.status(nic).queued();
+        bench.send(COMMIT, bench.right, Bench.server(1, "SA", 300, 101).build());
+        bench.send(COMMIT, bench.left, Bench.client(1, "A", 101, 301).build());
+        assertThat(bench.status(nic).queued()).isEqualTo(waiting);
+        nic.add = connection -> Answer.ACCEPTED;
+        nic.takeCalls();
+        bench.pass(4 * SECOND);
+        assertThat(nic.calls).startsWith("add 1 from left", "established 1 from right");
+        assertThat(bench.status(nic).ports()).containsExactly("left", "right");
     }
 
     @Test
