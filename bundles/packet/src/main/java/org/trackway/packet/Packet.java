@@ -173,19 +173,10 @@ public final class Packet {
         return length;
     }
 
-    /**
-     * Reads from the cache lines of this object that tracking needs and from those of the frame that hold headers, so
-     * that the cache misses of a batch's packets overlap.
-     *
-     * @return a number that means nothing
-     */
-    public long touch() {
-        if (length == 0) {
-            return 0;
-        }
-        final int last = length - 1;
-        return ctAddresses + l3Checksum + data[offset] + data[offset + Math.min(64, last)]
-            + data[offset + Math.min(128, last)];
+    /** {@return the frame's byte at {@code at} or one near its end, 0 where there is none} */
+    int touch(final int at) {
+        final int index = offset + Math.min(at, length);
+        return index < data.length ? data[index] : 0;
     }
 
     /** {@return a copy of the frame} */

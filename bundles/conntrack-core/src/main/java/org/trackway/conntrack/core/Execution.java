@@ -131,12 +131,11 @@ final class Execution {
 
     /** Finds the layers of all packets, overlapping their cache misses, and gathers fragments. */
     private long arrive(final PacketBatch batch) {
-        long sum = 0;
+        final long sum = batch.touch();
         int fragments = 0;
         final int size = batch.size();
         for (int i = 0; i < size; i++) {
             final Packet packet = batch.get(i);
-            sum += packet.touch();
             packet.parse();
             fragments |= packet.fragment();
         }
