@@ -46,7 +46,8 @@ public interface OffloadProvider {
     }
 
     /**
-     * {@return whether it owns or can serve this port; asked seldom and remembered, see {@link ProviderContext#portLost}}
+     * {@return whether it owns or can serve this port; asked seldom and remembered until {@link
+     * ProviderContext#portLost} or {@link ProviderContext#portBack} is reported}
      */
     default boolean serves(final Port port) {
         return true;

@@ -31,6 +31,13 @@ public interface ProviderContext {
     /** A port does not serve any more: all that came in or left there is withdrawn, and nothing more is offered. */
     void portLost(String port, String why);
 
+    /**
+     * A port serves now that was lost, or was not served when {@link OffloadProvider#serves} was asked. That is asked
+     * once more, and the provider is offered what comes in there, what began before as well. Of a port that serves
+     * already, or that nobody has seen, it means nothing.
+     */
+    void portBack(String port);
+
     /** The device is gone with all it held. The provider is offered nothing until {@link #deviceBack}. */
     void deviceLost(String why);
 

@@ -128,6 +128,11 @@ final class PathTable {
         }
     }
 
+    /** More ports are served: what had no path for the lack of one may have it now. */
+    void changed() {
+        book.changed();
+    }
+
     /** Hardware has lost a path. */
     void lost(final PathEntry entry, final String why) {
         tally.add(Counter.LOST);

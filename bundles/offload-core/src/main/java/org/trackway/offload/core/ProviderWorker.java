@@ -367,6 +367,7 @@ final class ProviderWorker implements Runnable {
                 table.leavePort(report.text(), "port " + report.text() + " does not serve any more: " + report.why(),
                     nowNs);
             }
+            case PORT_BACK -> scanWanted |= ports.regain(report.text());
             case DEVICE_LOST -> {
                 lost = true;
                 table.dropAll("the device is lost: " + report.why(), nowNs);
@@ -550,7 +551,8 @@ final class ProviderWorker implements Runnable {
         for (final PortRef ref : refs) {
             final Port port = ref.get();
             if (port != null) {
-                call(mine, "serves", () -> guest.serves(port)).ifPresent(serves -> ports.learn(ref, serves));
+                call(mine, "serves", () -> guest.serves(port)).filter(serves -> ports.learn(ref, serves))
+                    .ifPresent(anew -> table.paths().changed());
             }
         }
         return epochIs(mine);

@@ -22,7 +22,7 @@ final class Reports implements ProviderContext {
     private volatile boolean closed;
 
     /** What is reported. */
-    enum Kind { ANSWER, PATH_ANSWER, LOST, PATH_LOST, CLOSING, PORT_LOST, DEVICE_LOST, DEVICE_BACK }
+    enum Kind { ANSWER, PATH_ANSWER, LOST, PATH_LOST, CLOSING, PORT_LOST, PORT_BACK, DEVICE_LOST, DEVICE_BACK }
 
     /**
      * One report.
@@ -91,6 +91,11 @@ final class Reports implements ProviderContext {
     @Override
     public void portLost(final String port, final String why) {
         put(Kind.PORT_LOST, 0, null, Objects.requireNonNull(port, "port"), why);
+    }
+
+    @Override
+    public void portBack(final String port) {
+        put(Kind.PORT_BACK, 0, null, Objects.requireNonNull(port, "port"), null);
     }
 
     @Override

@@ -48,15 +48,27 @@ final class ServedPorts {
         return taken;
     }
 
-    /** Notes what the provider said, and forgets ports that are gone. */
-    void learn(final PortRef port, final boolean serves) {
+    /** Notes what the provider said, and forgets ports that are gone. {@return whether it serves the port anew} */
+    boolean learn(final PortRef port, final boolean serves) {
         served.keySet().removeIf(known -> known.refersTo(null));
-        served.put(port, serves);
+        return served.put(port, serves) == Boolean.FALSE && serves;
     }
 
     /** Ports of this name are served no longer. */
     void lose(final String name) {
         served.replaceAll((ref, serves) -> serves && !ref.name().equals(name));
+    }
+
+    /** Has the provider asked again about ports of this name that it does not serve. {@return whether there are any} */
+    boolean regain(final String name) {
+        boolean any = false;
+        for (final Map.Entry<PortRef, Boolean> entry : served.entrySet()) {
+            if (!entry.getValue() && entry.getKey().name().equals(name)) {
+                unknown.add(entry.getKey());
+                any = true;
+            }
+        }
+        return any;
     }
 
     /** {@return the names of the ports that are served, in order} */

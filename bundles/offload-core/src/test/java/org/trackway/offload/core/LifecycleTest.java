@@ -266,6 +266,40 @@ class LifecycleTest {
     }
 
     @Test
+    void whatComesInByAPortThatIsBackIsOfferedTheOldAndTheNew() {
+        final long id = bench.udp(1);
+        bench.settle();
+        nic.context.portLost("left", "link down");
+        bench.settle();
+        bench.udp(1);
+        nic.calls.clear();
+        nic.context.portBack("left");
+        bench.settle();
+        assertThat(nic.calls).containsExactly("add 1 from left");
+        assertThat(bench.connection(id).offloaded()).isTrue();
+        assertThat(bench.status(nic).ports()).contains("left");
+        bench.udp(2);
+        bench.settle();
+        assertThat(nic.calls).containsExactly("add 1 from left", "add 2 from left");
+    }
+
+    @Test
+    void theProviderHasTheLastWordAboutAPortThatIsBack() {
+        nic.serves = port -> !port.name().equals("left");
+        bench.udp(1);
+        bench.settle();
+        nic.context.portBack("left");
+        nic.context.portBack("right");
+        nic.context.portBack("nobody's");
+        bench.settle();
+        assertThat(nic.calls).isEmpty();
+        nic.serves = port -> true;
+        nic.context.portBack("left");
+        bench.settle();
+        assertThat(nic.calls).containsExactly("add 1 from left");
+    }
+
+    @Test
     void aLostDeviceHoldsNothingAndIsOfferedAllWhenItIsBack() {
         final long id = bench.udp(1);
         bench.settle();

@@ -302,4 +302,17 @@ class PathsTest {
         assertThat(bench.manager.paths().wanted()).isZero();
         assertThat(nic.held).isEmpty();
     }
+
+    @Test
+    void aPathWhosePortIsNotServedIsWantedAgainOnceItIs() {
+        nic.serves = port -> !port.name().equals("right");
+        final long id = established(1);
+        assertThat(bench.offer(bench.path(id, false)).offered.isHeld()).isFalse();
+        assertThat(wants(id, false)).isFalse();
+        nic.serves = port -> true;
+        nic.context.portBack("right");
+        bench.settle();
+        assertThat(wants(id, false)).isTrue();
+        assertThat(bench.offer(bench.path(id, false)).offered.isHeld()).isTrue();
+    }
 }

@@ -56,6 +56,8 @@ final class DummyProvider implements OffloadProvider, FastPath, Forwarder.Report
     private final Forwarder forwarder;
     /** Names of ports that it said it serves. */
     private final Set<String> served = ConcurrentHashMap.newKeySet();
+    /** Ports that it was asked about and does not serve. */
+    private final Set<String> others = ConcurrentHashMap.newKeySet();
     /** Chooses what fails and is evicted. Guarded, as are all that follow. */
     private final RandomGenerator random;
     /** In the order they were added. */
@@ -100,8 +102,15 @@ final class DummyProvider implements OffloadProvider, FastPath, Forwarder.Report
         for (final String port : served) {
             if (!changed.serves(port)) {
                 served.remove(port);
+                others.add(port);
                 removePaths(paths.values().stream().filter(entry -> entry.uses(port)).toList());
                 report(to -> to.portLost(port, "it is not one of the card's any more"));
+            }
+        }
+        for (final String port : others) {
+            if (changed.serves(port)) {
+                others.remove(port);
+                report(to -> to.portBack(port));
             }
         }
         while (paths.size() > changed.capabilities().capacity()) {
@@ -141,9 +150,7 @@ final class DummyProvider implements OffloadProvider, FastPath, Forwarder.Report
     @Override
     public boolean serves(final Port port) {
         final boolean mine = settings.serves(port.name());
-        if (mine) {
-            served.add(port.name());
-        }
+        (mine ? served : others).add(port.name());
         return mine;
     }
 

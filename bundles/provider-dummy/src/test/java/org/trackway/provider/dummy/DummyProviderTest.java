@@ -347,6 +347,21 @@ class DummyProviderTest {
     }
 
     @Test
+    void aPortThatComesToTheCardIsReportedIfAnybodyHasAskedForIt() {
+        final Bench bench = new Bench("ports", "p1");
+        assertThat(bench.card.serves(Cards.port("p1"))).isTrue();
+        assertThat(bench.card.serves(Cards.port("p2"))).isFalse();
+        bench.set("ports", "*");
+        bench.set("ports", "p*");
+        assertThat(bench.reports).containsExactly("portBack p2");
+        assertThat(bench.card.serves(Cards.port("p2"))).isTrue();
+        bench.set("ports", "p1");
+        bench.set();
+        assertThat(bench.reports).containsExactly("portBack p2", "portLost p2 it is not one of the card's any more",
+            "portBack p2");
+    }
+
+    @Test
     void aCardThatIsPulledSaysNothingAndItsThreadEnds() throws Exception {
         final Bench bench = new Bench("name", "pulled", "pendingMs", 60_000);
         bench.card.add(Cards.connection(1), Optional.empty());

@@ -297,6 +297,11 @@ class XdpTest {
         }
 
         @Override
+        public void portBack(final String port) {
+            reports.add("port " + port + " back");
+        }
+
+        @Override
         public void deviceLost(final String why) {
             reports.add("device lost");
         }

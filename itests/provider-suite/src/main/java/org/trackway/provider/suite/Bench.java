@@ -55,6 +55,8 @@ final class Bench implements ProviderContext {
     /** What was said later of connections and of paths, and not asked after yet. */
     private final Map<Long, Queue<Answer>> answers = new HashMap<>();
     private final Map<Long, Queue<Answer>> pathAnswers = new HashMap<>();
+    /** Ports that were reported as back, and not as lost since. */
+    private final Set<String> back = new HashSet<>();
     private final List<String> wrongReports = new ArrayList<>();
 
     Bench(final OffloadProvider provider, final long patienceNs) {
@@ -239,6 +241,11 @@ final class Bench implements ProviderContext {
         return List.copyOf(wrongReports);
     }
 
+    /** {@return the names of the ports that the provider says it has again} */
+    synchronized Set<String> back() {
+        return Set.copyOf(back);
+    }
+
     private void judge(final Set<Long> book, final long id, final String report) {
         if (!book.contains(id)) {
             wrongReports.add(report + " " + id);
@@ -277,8 +284,13 @@ final class Bench implements ProviderContext {
     }
 
     @Override
-    public void portLost(final String port, final String why) {
-        // Ports may be lost any time.
+    public synchronized void portLost(final String port, final String why) {
+        back.remove(port);
+    }
+
+    @Override
+    public synchronized void portBack(final String port) {
+        back.add(port);
     }
 
     @Override

@@ -247,6 +247,18 @@ public abstract class ProviderContract {
         assertThat(provider.serves(unknown)).isEqualTo(other);
     }
 
+    /** A port that it reports as back is one that it serves. */
+    @Test
+    public final void aPortThatIsBackIsServed() {
+        ports().forEach(provider::serves);
+        hold(0);
+        bench.deleteAll();
+        for (final Port port : ports()) {
+            assertThat(provider.serves(port) || !bench.back().contains(port.name()))
+                .as("it serves " + port.name() + ", which it has reported as back").isTrue();
+        }
+    }
+
     // ---- asking ----
 
     /** Being asked whether it would take connections changes nothing, however often. */

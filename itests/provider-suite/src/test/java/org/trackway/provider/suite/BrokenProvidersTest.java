@@ -122,6 +122,18 @@ class BrokenProvidersTest {
                 return calls++ % 7 != 5;
             }
         }),
+        new Broken("aPortThatIsBackIsServed", "it does not", () -> new CardWrapper(TRACKS) {
+            @Override
+            public void attach(final ProviderContext to) {
+                super.attach(to);
+                to.portBack("suite2");
+            }
+
+            @Override
+            public boolean serves(final Port port) {
+                return !port.name().equals("suite2");
+            }
+        }),
         new Broken("canOffloadHasNoEffect", "takes what it is asked about", () -> new CardWrapper(TRACKS) {
             @Override
             public Answer canOffload(final Connection connection) {
