@@ -6,43 +6,45 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.trackway.packet.Packet;
 import org.trackway.packet.PacketBatch;
+import org.trackway.packet.Packets;
 import org.trackway.packet.Port;
 import org.trackway.port.afpacket.AfPacketPortFactory;
+import org.trackway.provider.xdp.BurstSender;
 
 /**
- * How fast Trackway forwards between two interfaces, beside others on the same cables in the same run; not a test, hence
- * its name, and run only when asked for, as the README says. Of each it measures, several times in turn,
- * <ul>
- * <li>the most packets of 60 bytes per second that pass with at most 2 % lost. They belong to 1,024 established UDP
- * connections; one thread here sends them, and the kernel counts what arrives;
- * <li>the processor's time that its threads spend on a packet when more come than it can carry, which other programs on
- * the machine disturb less, and which tells more where the sender is the limit;
- * <li>the mean time of a ping.
- * </ul>
+ * How fast Trackway forwards between two interfaces, beside others in the same run; not a test, hence its name, and run
+ * only when asked for, as the README says. Each has cables of its own and has its turn in every round. One processor is
+ * for those that send and measure, another for those that forward.
  */
 class ForwardingRates {
 
     private static final int ROUNDS = Integer.getInteger("trackway.rounds", 5);
     /** A forwarder of one's own: a program that is called with the names of two interfaces; none if empty. */
     private static final String PROGRAM = System.getProperty("trackway.forwarder", "");
+    private static final String ALONE = "Trackway's ports alone";
+    private static final String OURS = "Trackway, ct";
+    private static final String PEERS = "Open vSwitch, ct";
     private static final int CONNECTIONS = 1_024;
-    private static final double LOSS = 0.02;
-    private static final double HIGHEST = 1_500_000;
-    private static final int STEPS = 7;
-    private static final long STEP_NS = 300_000_000;
-    private static final long WARM_UP_NS = 1_500_000_000;
-    private static final long COST_NS = 1_000_000_000;
+    private static final long LOAD_NS = 1_000_000_000;
+    /** After that what was sent has gone through. */
+    private static final long SETTLED_NS = 50_000_000;
     /** What the names of threads begin with that carry packets. */
     private static final String THREAD = "trackway-";
-    private static final String PINGS = "10000";
+    private static final String SENDER = "sender";
+    private static final int ECHOES = 2_000;
+    private static final long ECHO_NS = 1_000_000;
+    private static final long PATIENCE_NS = 100_000_000;
 
     private static final String PLAIN = """
         in_port=1,actions=output:2
@@ -65,18 +67,6 @@ class ForwardingRates {
         Closeable start(Network network) throws Exception;
     }
 
-    /** One number of each round. */
-    private record Result(List<Double> rates, List<Double> costs, List<Double> pings) {
-
-        Result() {
-            this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
-        }
-
-        void forgetFirst() {
-            List.of(rates, costs, pings).forEach(numbers -> numbers.remove(0));
-        }
-    }
-
     private static Map<String, Contestant> contestants() {
         final Map<String, Contestant> all = new LinkedHashMap<>();
         all.put("Linux bridge", ForwardingRates::bridge);
@@ -88,10 +78,10 @@ class ForwardingRates {
             });
         }
         all.put("Open vSwitch", network -> flows(Peer.OPEN_VSWITCH, network, PLAIN));
-        all.put("Open vSwitch, ct", network -> flows(Peer.OPEN_VSWITCH, network, TRACKED));
-        all.put("Trackway's ports alone", BareRing::new);
+        all.put(PEERS, network -> flows(Peer.OPEN_VSWITCH, network, TRACKED));
+        all.put(ALONE, BareRing::new);
         all.put("Trackway", network -> flows(Peer.TRACKWAY, network, PLAIN));
-        all.put("Trackway, ct", network -> flows(Peer.TRACKWAY, network, TRACKED));
+        all.put(OURS, network -> flows(Peer.TRACKWAY, network, TRACKED));
         return all;
     }
 
@@ -110,131 +100,184 @@ class ForwardingRates {
         return box::close;
     }
 
+    /**
+     * Of each the packets of 60 bytes that it carries in a second when more come, and the processor's time that its
+     * threads spend on each. The packets belong to 1,024 established connections.
+     */
     @Test
-    void measure() throws Exception {
-        final Map<String, Result> results = new LinkedHashMap<>();
-        // Round 0 is for the JVM to get warm.
-        for (int round = 0; round <= ROUNDS; round++) {
+    void rates() throws Exception {
+        final Results results = run(Lane::rate, "packets/s", "us of a processor per packet");
+        results.compare(OURS, PEERS);
+        results.compare(OURS, ALONE);
+    }
+
+    /** Of each the time until an echo comes back, of which one is asked for every millisecond. */
+    @Test
+    void latency() throws Exception {
+        run(Lane::latency, "half of the echoes, us", "99 %, us").compare(OURS, ALONE);
+    }
+
+    /** What is measured of one in a round. */
+    @FunctionalInterface
+    private interface Measurement {
+
+        /** {@return two numbers} */
+        double[] of(Lane lane) throws Exception;
+    }
+
+    private static Results run(final Measurement measurement, final String... titles) throws Exception {
+        final Map<String, Lane> lanes = new LinkedHashMap<>();
+        final Results results = new Results(titles);
+        try {
             for (final Map.Entry<String, Contestant> one : contestants().entrySet()) {
-                final Result result = results.computeIfAbsent(one.getKey(), name -> new Result());
-                try (Network network = Network.make("ping", "ovs-vswitchd", "ethtool")) {
-                    network.namespaces("box", "h1", "h2");
-                    network.cable("h1/eth0", "box/ovs-p0", "10.1.1.1/24");
-                    network.cable("h2/eth0", "box/ovs-p1", "10.1.1.2/24");
-                    for (final String host : List.of("h1", "h2")) {
-                        // So that those that can't leave checksums to others do not have to.
-                        network.in(host, "ethtool", "-K", "eth0", "tx", "off");
-                    }
-                    final Closeable running = one.getValue().start(network);
-                    try {
-                        result.pings.add(ping(network));
-                        rate(network, result);
-                    } finally {
-                        running.close();
+                lanes.put(one.getKey(), new Lane(one.getValue()));
+            }
+            for (final Lane lane : lanes.values()) {
+                lane.pin(1);
+            }
+            // What this thread starts from now on is there too.
+            pin(Path.of("/proc/thread-self").toRealPath(), 0);
+            // Round 0 is for the JVM to get warm.
+            for (int round = 0; round <= ROUNDS; round++) {
+                for (final Map.Entry<String, Lane> lane : lanes.entrySet()) {
+                    final double[] numbers = measurement.of(lane.getValue());
+                    System.out.printf("round %d: %-24s %,11.2f %,11.2f%n", round, lane.getKey(), numbers[0],
+                        numbers[1]);
+                    if (round > 0) {
+                        results.add(lane.getKey(), numbers);
                     }
                 }
-                System.out.printf("round %d: %-24s %,9.0f packets/s, %5.2f us each, ping %5.1f us%n", round, one.getKey(),
-                    result.rates.get(round), result.costs.get(round), result.pings.get(round));
+            }
+        } finally {
+            for (final Lane lane : lanes.values()) {
+                lane.close();
             }
         }
-        results.values().forEach(Result::forgetFirst);
-        print(results);
+        results.print();
+        return results;
     }
 
-    private static void print(final Map<String, Result> results) {
-        final Result bare = results.get("Trackway's ports alone");
-        System.out.printf("%n| | packets/s | to its ports alone | us of a processor per packet | to its ports alone"
-            + " | ping, us | to its ports alone |%n|---|---:|---:|---:|---:|---:|---:|%n");
-        results.forEach((name, result) -> System.out.printf("| %s | %,.0f | %.2f | %.2f | %.2f | %.1f | %.2f |%n", name,
-            median(result.rates), median(result.rates) / median(bare.rates),
-            median(result.costs), median(result.costs) / median(bare.costs),
-            median(result.pings), median(result.pings) / median(bare.pings)));
-        final Result ours = results.get("Trackway, ct");
-        final Result peers = results.get("Open vSwitch, ct");
-        System.out.printf("%nTrackway with ct passes %.2f times the packets of Open vSwitch with ct, and spends 1/%.2f of"
-            + " its time on one.%n", median(ours.rates) / median(peers.rates), median(peers.costs) / median(ours.costs));
+    private static void pin(final Path thread, final int processor) throws IOException {
+        new ProcessBuilder("taskset", "-p", "-c", Integer.toString(processor), thread.getFileName().toString())
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD).start().onExit().join();
     }
 
-    private static double median(final List<Double> values) {
-        return values.stream().sorted().toList().get(values.size() / 2);
-    }
+    /** Two numbers of each round. */
+    private static final class Results {
 
-    /** {@return the mean time of pings one after the other, in microseconds} */
-    private static double ping(final Network network) {
-        network.in("h1", "ping", "-c", "1", "-W", "5", "10.1.1.2");
-        network.in("h1", "ping", "-q", "-f", "-c", PINGS, "10.1.1.2");
-        final Matcher matcher = Pattern.compile("= [0-9.]+/([0-9.]+)/").matcher(
-            network.in("h1", "ping", "-q", "-f", "-c", PINGS, "10.1.1.2"));
-        if (!matcher.find()) {
-            throw new AssertionError("ping said no times");
+        private final String[] titles;
+        private final Map<String, List<double[]>> all = new LinkedHashMap<>();
+
+        Results(final String... titles) {
+            this.titles = titles;
         }
-        return Double.parseDouble(matcher.group(1)) * 1_000;
+
+        void add(final String name, final double[] numbers) {
+            all.computeIfAbsent(name, first -> new ArrayList<>()).add(numbers);
+        }
+
+        void print() {
+            System.out.printf("%n| | %s | to its ports alone | %s | to its ports alone |%n|---|---:|---:|---:|---:|%n",
+                titles[0], titles[1]);
+            all.keySet().forEach(name -> System.out.printf("| %s | %,.1f | %.2f | %,.2f | %.2f |%n", name,
+                median(all.get(name).stream().mapToDouble(numbers -> numbers[0])), median(ratios(name, ALONE, 0)),
+                median(all.get(name).stream().mapToDouble(numbers -> numbers[1])), median(ratios(name, ALONE, 1))));
+        }
+
+        /** Says how one stands to another, in the same rounds. */
+        void compare(final String one, final String other) {
+            for (int i = 0; i < titles.length; i++) {
+                System.out.printf("%s to %s, %s: %.2f (%.2f to %.2f)%n", one, other, titles[i],
+                    median(ratios(one, other, i)), ratios(one, other, i).min().orElseThrow(),
+                    ratios(one, other, i).max().orElseThrow());
+            }
+        }
+
+        private DoubleStream ratios(final String one, final String other, final int which) {
+            return IntStream.range(0, all.get(one).size())
+                .mapToDouble(round -> all.get(one).get(round)[which] / all.get(other).get(round)[which]);
+        }
+
+        private static double median(final DoubleStream values) {
+            final double[] sorted = values.sorted().toArray();
+            return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
+        }
     }
 
-    private static void rate(final Network network, final Result result) throws Exception {
-        try (Port port = new AfPacketPortFactory().open("eth0", Map.of("netns", network.namespace("h1")))) {
-            final UdpTraffic traffic = new UdpTraffic("10.1.1.1", "10.1.1.2", CONNECTIONS);
-            try (Port server = new AfPacketPortFactory().open("eth0", Map.of("netns", network.namespace("h2")))) {
-                traffic.establish(port, server);
+    /** Two hosts with one of the contestants between them. */
+    private static final class Lane implements Closeable {
+
+        private final Network network = Network.make("ping", "ovs-vswitchd", "ethtool", "sleep",
+            "taskset");
+        private final Closeable running;
+        /** The counters of the host that packets go to, as a process there sees them. */
+        private final Path counters;
+        private final BurstSender sender;
+        private final String from;
+        private final String to;
+
+        Lane(final Contestant contestant) throws Exception {
+            network.namespaces("box", "h1", "h2");
+            network.cable("h1/eth0", "box/ovs-p0", "10.1.1.1/24");
+            network.cable("h2/eth0", "box/ovs-p1", "10.1.1.2/24");
+            for (final String host : List.of("h1", "h2")) {
+                // So that those that can't leave checksums to others do not have to.
+                network.in(host, "ethtool", "-K", "eth0", "tx", "off");
             }
-            final Load load = new Load(network, port, traffic);
-            load.run(HIGHEST, WARM_UP_NS);
-            result.costs.add(load.cost());
-            double best = 0;
-            double low = 0;
-            double high = HIGHEST;
-            for (int i = 0; i < STEPS; i++) {
-                final double wanted = i == 0 ? high : (low + high) / 2;
-                // Other programs may get in the way once.
-                final double passed = Math.max(load.run(wanted, STEP_NS), load.run(wanted, STEP_NS));
-                if (passed > 0) {
-                    best = Math.max(best, passed);
-                    low = wanted;
-                } else {
-                    high = Math.min(wanted, load.fastest);
+            counters = Path.of("/proc", Long.toString(network.start("h2", "sleep", "infinity").pid()), "net/dev");
+            running = contestant.start(network);
+            network.in("h1", "ping", "-c", "1", "-W", "5", "10.1.1.2");
+            from = network.in("h1", "cat", "/sys/class/net/eth0/address").strip();
+            to = network.in("h2", "cat", "/sys/class/net/eth0/address").strip();
+            try (Port client = open("h1"); Port server = open("h2")) {
+                new UdpTraffic("10.1.1.1", "10.1.1.2", CONNECTIONS).establish(client, server);
+            }
+            sender = new BurstSender(
+                Integer.parseInt(network.in("h1", "cat", "/sys/class/net/eth0/ifindex").strip()),
+                UdpTraffic.packet("10.1.1.1", "10.1.1.2").checksum(0).bytes(), UdpTraffic.FIRST_PORT, CONNECTIONS);
+        }
+
+        private Port open(final String host) throws IOException {
+            return new AfPacketPortFactory().open("eth0", Map.of("netns", network.namespace(host)));
+        }
+
+        double[] rate() throws Exception {
+            final double[] numbers = new double[2];
+            BurstSender.in("/run/netns/" + network.namespace("h1"), SENDER, () -> {
+                final long arrivedBefore = arrived();
+                final long processorBefore = processorNs();
+                final long start = System.nanoTime();
+                long now = start;
+                while (now - start < LOAD_NS) {
+                    sender.send();
+                    now = System.nanoTime();
                 }
+                numbers[0] = (arrived() - arrivedBefore) * 1e9 / (now - start);
+                LockSupport.parkNanos(SETTLED_NS);
+                numbers[1] = (processorNs() - processorBefore) / 1e3 / (arrived() - arrivedBefore);
+            });
+            return numbers;
+        }
+
+        /** Has all threads between the cables run on one processor. */
+        void pin(final int processor) throws IOException {
+            for (final Path thread : threads()) {
+                ForwardingRates.pin(thread, processor);
             }
-            result.rates.add(best);
-        }
-    }
-
-    /** Sends from h1 and counts what arrives at h2. */
-    private static final class Load {
-
-        private final Network network;
-        private final Port port;
-        private final UdpTraffic traffic;
-        /** The most packets per second that were sent, which may be less than what was wanted. */
-        private double fastest;
-
-        Load(final Network network, final Port port, final UdpTraffic traffic) {
-            this.network = network;
-            this.port = port;
-            this.traffic = traffic;
         }
 
-        /** {@return packets per second that arrived, 0 if too many were lost} */
-        double run(final double perSecond, final long durationNs) throws Exception {
-            final long arrivedBefore = arrived();
-            final long sentBefore = port.statistics().sentPackets();
-            final long nanoseconds = send(PacketBatch.BURST * 1e9 / perSecond, durationNs);
-            final double sent = port.statistics().sentPackets() - sentBefore;
-            fastest = Math.max(fastest, sent * 1e9 / nanoseconds);
-            final double arrived = settled() - arrivedBefore;
-            return arrived >= sent * (1 - LOSS) ? arrived * 1e9 / nanoseconds : 0;
-        }
-
-        /** {@return microseconds of a processor for each packet that arrived, 0 where no thread does it} */
-        double cost() throws Exception {
-            final long arrivedBefore = arrived();
-            final long before = processorNs();
-            run(HIGHEST, COST_NS);
-            return (processorNs() - before) / 1e3 / (arrived() - arrivedBefore);
-        }
-
-        /** {@return the time of the threads between the cables: those of processes in their namespace, and ours} */
+        /** {@return the time that the threads between the cables have had, in nanoseconds} */
         private long processorNs() throws IOException {
             long sum = 0;
+            for (final Path thread : threads()) {
+                sum += Long.parseLong(Files.readString(thread.resolve("schedstat")).split(" ")[0]);
+            }
+            return sum;
+        }
+
+        /** {@return the threads of processes in their namespace, and those of this one that carry packets} */
+        private List<Path> threads() throws IOException {
+            final List<Path> threads = new ArrayList<>();
             for (final String pid : (network.in("box", "ip", "netns", "pids", network.namespace("box")) + " self")
                     .split("\\s+")) {
                 final Path tasks = Path.of("/proc", pid, "task");
@@ -244,45 +287,61 @@ class ForwardingRates {
                 try (Stream<Path> all = Files.list(tasks)) {
                     for (final Path task : all.toList()) {
                         if (!pid.equals("self") || Files.readString(task.resolve("comm")).startsWith(THREAD)) {
-                            sum += Long.parseLong(Files.readString(task.resolve("schedstat")).split(" ")[0]);
+                            threads.add(task);
                         }
                     }
                 }
             }
-            return sum;
+            return threads;
         }
 
-        /** Sends bursts in steady distance. {@return how long it took} */
-        private long send(final double gapNs, final long durationNs) throws IOException {
-            final long start = System.nanoTime();
-            long bursts = 0;
-            long now = start;
-            while (now - start < durationNs) {
-                if (now - start >= bursts * gapNs) {
-                    port.send(traffic.next());
-                    bursts++;
-                } else {
-                    Thread.onSpinWait();
+        private long arrived() throws IOException {
+            return Files.readAllLines(counters).stream().map(String::strip).filter(line -> line.startsWith("eth0:"))
+                .mapToLong(line -> Long.parseLong(line.split("\\s+")[2])).sum();
+        }
+
+        double[] latency() throws IOException {
+            final long[] times = new long[ECHOES];
+            try (Port client = open("h1")) {
+                final PacketBatch request = new PacketBatch();
+                request.add(Packet.of(Packets.echo4("10.1.1.1", "10.1.1.2", 1, 1).macs(from, to).bytes()));
+                final long start = System.nanoTime();
+                for (int i = 0; i < ECHOES; i++) {
+                    while (System.nanoTime() - start < i * ECHO_NS) {
+                        Thread.onSpinWait();
+                    }
+                    times[i] = echo(client, request);
                 }
-                now = System.nanoTime();
             }
-            return now - start;
+            Arrays.sort(times);
+            return new double[] {times[ECHOES / 2] / 1e3, times[ECHOES * 99 / 100] / 1e3};
         }
 
-        private long arrived() {
-            return Long.parseLong(network.in("h2", "cat", "/sys/class/net/eth0/statistics/rx_packets").trim());
+        private static long echo(final Port client, final PacketBatch request) throws IOException {
+            final PacketBatch answer = new PacketBatch();
+            final int length = request.get(0).length();
+            final long start = System.nanoTime();
+            client.send(request);
+            while (true) {
+                client.receive(answer);
+                final long took = System.nanoTime() - start;
+                for (int i = 0; i < answer.size(); i++) {
+                    if (answer.get(i).length() == length) {
+                        return took;
+                    }
+                }
+                if (took > PATIENCE_NS) {
+                    throw new IOException("no echo came back");
+                }
+                answer.clear();
+            }
         }
 
-        /** {@return how many arrived when no more do} */
-        private long settled() throws InterruptedException {
-            long before;
-            long now = arrived();
-            do {
-                before = now;
-                Thread.sleep(30);
-                now = arrived();
-            } while (now != before);
-            return now;
+        @Override
+        public void close() throws IOException {
+            sender.close();
+            running.close();
+            network.close();
         }
     }
 

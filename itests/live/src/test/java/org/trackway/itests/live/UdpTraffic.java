@@ -12,7 +12,8 @@ import org.trackway.packet.Port;
 /** Packets of 60 bytes of many UDP connections, for Ethernet addresses that nobody has: no host wastes time with them. */
 final class UdpTraffic {
 
-    private static final int FIRST_PORT = 10_000;
+    static final int FIRST_PORT = 10_000;
+
     private static final int PAYLOAD = 18;
     private static final String CLIENT_MAC = "02:00:00:00:00:01";
     private static final String SERVER_MAC = "02:00:00:00:00:02";
@@ -27,13 +28,22 @@ final class UdpTraffic {
             final PacketBatch requests = new PacketBatch();
             final PacketBatch answers = new PacketBatch();
             for (int j = 0; j < PacketBatch.BURST; j++) {
-                final Packets packet = Packets.udp4(client, FIRST_PORT + i + j, server, 9).payloadSize(PAYLOAD);
-                requests.add(Packet.of(packet.macs(CLIENT_MAC, SERVER_MAC).bytes()));
+                final Packets packet = packet(client, FIRST_PORT + i + j, server);
+                requests.add(Packet.of(packet.bytes()));
                 answers.add(Packet.of(packet.reverse().macs(SERVER_MAC, CLIENT_MAC).bytes()));
             }
             there.add(requests);
             back.add(answers);
         }
+    }
+
+    private static Packets packet(final String client, final int port, final String server) {
+        return Packets.udp4(client, port, server, 9).payloadSize(PAYLOAD).macs(CLIENT_MAC, SERVER_MAC);
+    }
+
+    /** {@return a packet of the first connection} */
+    static Packets packet(final String client, final String server) {
+        return packet(client, FIRST_PORT, server);
     }
 
     /** Lets every connection say something once in both directions, which must arrive. */
