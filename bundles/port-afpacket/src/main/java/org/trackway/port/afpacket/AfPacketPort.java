@@ -59,6 +59,10 @@ final class AfPacketPort implements Port {
         return first().linuxInterface();
     }
 
+    boolean isClosed() {
+        return first().isClosed();
+    }
+
     private Reception first() {
         return receptions.get(0);
     }
@@ -81,7 +85,7 @@ final class AfPacketPort implements Port {
     @Override
     public void send(final PacketBatch batch) throws IOException {
         synchronized (sending) {
-            if (first().isClosed()) {
+            if (isClosed()) {
                 throw new IOException(networkInterface + ": the port was closed");
             }
             final boolean there = transmitter.send(batch, first().mtu());

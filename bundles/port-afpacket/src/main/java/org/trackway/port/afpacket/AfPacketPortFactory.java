@@ -4,8 +4,11 @@ package org.trackway.port.afpacket;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
 import org.trackway.packet.Port;
 import org.trackway.packet.PortFactory;
 
@@ -14,6 +17,10 @@ import org.trackway.packet.PortFactory;
 public final class AfPacketPortFactory implements PortFactory {
 
     static final String KIND = "afpacket";
+
+    /** Those that are open, and some that were. */
+    private final List<AfPacketPort> ports = new ArrayList<>();
+    private boolean closed;
 
     @Override
     public String kind() {
@@ -26,16 +33,31 @@ public final class AfPacketPortFactory implements PortFactory {
     }
 
     @Override
-    public Port open(final String name, final Map<String, String> options) throws IOException {
+    public synchronized Port open(final String name, final Map<String, String> options) throws IOException {
         final PortOptions parsed = PortOptions.parse(name, options);
         try {
             if (!Platform.isLinux() || Native.POINTER_SIZE != Long.BYTES) {
                 throw new IOException("ports of kind afpacket need Linux on a 64-bit machine, this is "
                     + System.getProperty("os.name") + " on " + System.getProperty("os.arch"));
             }
-            return new AfPacketPort(name, PacketSocket.openAll(parsed), parsed);
+            if (closed) {
+                throw new IOException("ports of kind afpacket have gone");
+            }
+            LibC.register();
+            final AfPacketPort port = new AfPacketPort(name, PacketSocket.openAll(parsed), parsed);
+            ports.removeIf(AfPacketPort::isClosed);
+            ports.add(port);
+            return port;
         } catch (final LinkageError missing) {
             throw new IOException("the native part of JNA can't be loaded: " + missing.getMessage(), missing);
         }
+    }
+
+    /** Closes what somebody may have left open, and lets JNA go, which must not be called afterwards. */
+    @Deactivate
+    synchronized void close() {
+        closed = true;
+        ports.forEach(AfPacketPort::close);
+        LibC.unregister();
     }
 }

@@ -2,10 +2,14 @@
 package org.trackway.port.afpacket;
 
 import com.sun.jna.Native;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 
 /**
  * The system calls that a packet socket needs, mapped directly: all arguments are numbers, so that a call allocates
  * nothing. Pointers are {@code long}s, therefore 64-bit systems only. After -1, {@link Native#getLastError} is errno.
+ * Callable between {@link #register} and {@link #unregister}.
  */
 final class LibC {
 
@@ -31,11 +35,39 @@ final class LibC {
     static final int EMSGSIZE = 90;
     static final int ENETDOWN = 100;
 
-    static {
-        Native.register(LibC.class, "c");
-    }
+    private static boolean registered;
 
     private LibC() {
+    }
+
+    /**
+     * Binds the methods of this class.
+     *
+     * @throws LinkageError if JNA has no native part for this machine
+     */
+    static synchronized void register() {
+        if (registered) {
+            return;
+        }
+        // JNA leaves objects with the thread, which would hold the bundle for as long as that lives.
+        try {
+            final Executor own = task -> new Thread(task, "trackway-afpacket-jna").start();
+            CompletableFuture.runAsync(() -> Native.register(LibC.class, "c"), own).join();
+        } catch (final CompletionException failed) {
+            if (failed.getCause() instanceof LinkageError missing) {
+                throw missing;
+            }
+            throw failed;
+        }
+        registered = true;
+    }
+
+    /** Lets them go, or they would hold this class and with it the bundle. */
+    static synchronized void unregister() {
+        if (registered) {
+            Native.unregister(LibC.class);
+            registered = false;
+        }
     }
 
     static native int socket(int domain, int type, int protocol);
