@@ -365,9 +365,6 @@ final class Pipeline {
     private void hold(final Slot slot) {
         final Packet packet = slot.frame.packet;
         slot.fate = SeenPacket.Fate.HELD;
-        if (slot.trail != null) {
-            slot.trail.pass();
-        }
         datapath.hold(packet, slot.arrived);
         slot.frame.abandon();
         advance(slot);

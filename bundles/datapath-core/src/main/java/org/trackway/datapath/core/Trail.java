@@ -184,14 +184,14 @@ final class Trail {
         }
     }
 
-    /** Notes that it was held back, or ended early: what comes next of its connection may go further. */
+    /** Notes that it ended early: what comes next of its connection may go further. */
     void pass() {
         passing = true;
     }
 
     // ---- what is asked when it has gone ----
 
-    /** {@return whether any connection that it belongs to wants a path in its direction} */
+    /** {@return whether any connection that it belongs to wants a path in its direction; a fragment belongs to none} */
     boolean isWanted(final Paths paths) {
         for (int i = 0; i < visitCount; i++) {
             final Visit visit = visits.get(i);

@@ -248,6 +248,17 @@ class PathsTest {
     }
 
     @Test
+    void fragmentsThatGoAnotherWayThanWholePacketsSayNothing() {
+        establish(TRACK, "table=1,priority=9,in_port=1,udp,tp_dst=80,actions=ct(commit),2",
+            "table=1,priority=1,in_port=1,ip,actions=ct(table=2,zone=2)", BACK);
+        udp().payloadSize(4000).fragments(1400).forEach(part -> lab.receive("p1", part));
+        assertThat(paths.taken).isEmpty();
+        assertThat(paths.refusals).isEmpty();
+        lab.receive("p1", udp().build());
+        assertThat(paths.taken).hasSize(1);
+    }
+
+    @Test
     void aTcpConnectionIsOfferedOnceItIsEstablished() {
         lab = new Lab(tracker, TRACK, THERE, BACK);
         lab.shortcuts.bindPaths(paths);

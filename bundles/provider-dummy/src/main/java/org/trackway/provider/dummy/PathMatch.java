@@ -73,7 +73,8 @@ final class PathMatch {
 
     /**
      * Takes over what a packet looks like. What is not whole and plain is for software: fragments, IP options,
-     * extension headers, SNAP, wrong lengths or header checksums, SYN, ICMP that is no query.
+     * extension headers, SNAP, wrong lengths or header checksums, UDP without a checksum over IPv6 (RFC 8200, 8.1),
+     * SYN, ICMP that is no query.
      *
      * @param port where it came in
      * @return {@link #OTHER}, {@link #PLAIN} or {@link #CLOSING}
@@ -118,7 +119,8 @@ final class PathMatch {
                 ports = ports(Bytes.u16(data, at), Bytes.u16(data, at + 2), protocol, 0);
                 return tcp(data[at + 13]);
             case IpProtocol.UDP:
-                if (size < 8 || Bytes.u16(data, at + 4) < 8 || Bytes.u16(data, at + 4) > size) {
+                if (size < 8 || Bytes.u16(data, at + 4) < 8 || Bytes.u16(data, at + 4) > size
+                        || v6 && packet.l4Checksum() == Packet.CHECKSUM_UNKNOWN && Bytes.u16(data, at + 6) == 0) {
                     return OTHER;
                 }
                 ports = ports(Bytes.u16(data, at), Bytes.u16(data, at + 2), protocol, 0);

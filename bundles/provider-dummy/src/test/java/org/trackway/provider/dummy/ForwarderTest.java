@@ -116,6 +116,36 @@ class ForwarderTest {
         assertLeftAlone(bench, wrong);
     }
 
+    @Test
+    void udpWithoutAChecksumIsSoftwaresOverIpv6Alone() {
+        final Tuple six = Cards.tuple("fd00::1", IpProtocol.UDP, 1000, "fd00::2", 53);
+        final Bench bench = new Bench().hold(1).forward(7, Cards.path(six, six, 1)).forward(8, Cards.path(1));
+        final Packets packets = Packets.udp6("fd00::1", 1000, "fd00::2", 53).payloadSize(10);
+        assertLeftAlone(bench, packets.checksum(0).build());
+        final Packet judged = packets.checksum(0).build();
+        judged.l4Checksum(Packet.CHECKSUM_GOOD);
+        assertThat(bench.receive(judged).isEmpty()).as("one that the sender's port has judged").isTrue();
+        assertThat(bench.receive(udp(1).checksum(0).build()).isEmpty()).as("IPv4").isTrue();
+    }
+
+    /** Whatever their hash codes are: keys that differ in one thing are different. */
+    @Test
+    void pathsAreToldApartByTheirTags() {
+        final List<Path.Tag> outer = List.of(new Path.Tag(0x8100, 5));
+        final List<List<Path.Tag>> all = List.of(List.of(), outer, List.of(new Path.Tag(0x8100, 6)),
+            List.of(new Path.Tag(0x88a8, 5)), List.of(outer.get(0), new Path.Tag(0x8100, 7)));
+        for (final List<Path.Tag> one : all) {
+            for (final List<Path.Tag> other : all) {
+                assertThat(tagged(one).equals(tagged(other))).as(one + " and " + other).isEqualTo(one == other);
+            }
+        }
+    }
+
+    private static PathMatch tagged(final List<Path.Tag> tags) {
+        return PathMatch.of(new Path("p1", "p2", TCP, TCP, tags, List.of(), OptionalLong.empty(), OptionalLong.empty(),
+            0, List.of(new Path.Hop(1, false))));
+    }
+
     @ParameterizedTest
     @CsvSource({"0", "1"})
     void aPacketThatHasNoTimeLeftIsSoftwares(final int ttl) {
