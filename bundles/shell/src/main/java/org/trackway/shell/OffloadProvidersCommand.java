@@ -57,13 +57,14 @@ public final class OffloadProvidersCommand extends OffloadCommand {
         } else {
             final Table table = new Table().text("Provider").text("State").text("For").text("Mode").number("Priority")
                 .number("Connections").number("Limit").number("Paths").number("Queued").number("Failures")
-                .optional("Last failure");
+                .optional("Detail").optional("Last failure");
             for (final ProviderStatus provider : providers) {
                 table.row(provider.name(), StoryText.name(provider.state()),
                     Units.duration(Math.max(0, nowNs - provider.sinceNs())),
                     StoryText.name(provider.capabilities().mode()), provider.priority(), provider.held(),
                     provider.limit() == 0 ? "none" : provider.limit(), provider.paths(), provider.queued(),
                     provider.counters().getOrDefault(ProviderStatus.Counter.FAILED, 0L),
+                    provider.capabilities().detail().isEmpty() ? null : provider.capabilities().detail(),
                     provider.lastFailure().orElse(null));
             }
             table.print(console);

@@ -27,6 +27,9 @@ record ProviderDetails(ProviderStatus status, long nowNs) {
         lines.put("Mode", can.mode() == Capabilities.Mode.FORWARDS
             ? "forwards: packets leave without flow table and tracker"
             : "tracks: packets go on in the flow table with their state");
+        if (!can.detail().isEmpty()) {
+            lines.put("Detail", can.detail());
+        }
         lines.put("Priority", Integer.toString(status.priority()));
         lines.put("Protocols", all(names(can.protocols())));
         lines.put("IP versions", versions(can));
@@ -81,6 +84,7 @@ record ProviderDetails(ProviderStatus status, long nowNs) {
         json.put("state", StoryText.name(status.state()));
         json.put("forMs", forNs() / 1_000_000);
         json.put("mode", StoryText.name(can.mode()));
+        json.put("detail", can.detail());
         json.put("priority", status.priority());
         json.put("protocols", names(can.protocols()));
         json.put("v4", can.v4());

@@ -27,11 +27,18 @@ final class FakeOffload implements Offload {
 
     /** A provider that forwards TCP of IPv4, for a second. */
     void provider(final String name, final ProviderStatus.State state, final Optional<String> failure) {
+        provider(name, state, failure, "");
+    }
+
+    /** The same, which says something of itself. */
+    void provider(final String name, final ProviderStatus.State state, final Optional<String> failure,
+            final String detail) {
         final Map<ProviderStatus.Counter, Long> counters = new EnumMap<>(ProviderStatus.Counter.class);
         counters.put(ProviderStatus.Counter.ADDED, 4L);
         counters.put(ProviderStatus.Counter.FAILED, failure.isPresent() ? 1L : 0L);
         providers.add(new ProviderStatus(name, 3, Capabilities.FORWARDS.withProtocols(Set.of(6))
-            .withVersions(true, false).withNat(Set.of(Capabilities.Translation.SOURCE)), state, 2_000_000_000L,
+            .withVersions(true, false).withNat(Set.of(Capabilities.Translation.SOURCE)).withDetail(detail),
+            state, 2_000_000_000L,
             List.of("in", "out"), 2, 4, 100, 7, counters, 12_000, 3_000_000, failure));
     }
 

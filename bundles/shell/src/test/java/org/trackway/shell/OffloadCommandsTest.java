@@ -274,6 +274,20 @@ class OffloadCommandsTest {
     }
 
     @Test
+    void whatAProviderSaysOfItselfIsShown() throws IOException {
+        offload.provider("xdp", ProviderStatus.State.ACTIVE, Optional.empty(), "attached to in (native)");
+        assertThat(print(new OffloadProvidersCommand())).isEqualTo("""
+            Provider  State   For     Mode      Priority  Connections  Limit  Paths  Queued  Failures  Detail
+            xdp       active  1.00 s  forwards         3            2    100      4       7         0  %s
+            """.formatted("attached to in (native)"));
+        final OffloadProvidersCommand command = new OffloadProvidersCommand();
+        command.words = List.of("xdp");
+        assertThat(print(command)).contains("Detail         attached to in (native)\n");
+        command.words = List.of("--json");
+        assertThat(print(command)).contains("\"detail\":\"attached to in (native)\"");
+    }
+
+    @Test
     void drainWaitsAndSaysWhatIsLeft() throws IOException {
         final OffloadDrainCommand command = new OffloadDrainCommand();
         command.words = List.of("nic", "--timeout", "2");

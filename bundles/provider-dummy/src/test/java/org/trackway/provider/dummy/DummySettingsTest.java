@@ -32,7 +32,7 @@ class DummySettingsTest {
             "batchSize", 9, "latencyUs", 1, "pendingMs", 2, "failureRate", 3, "evictionRate", 4,
             "throwing", "add, delete", "hanging", "all", "forget", true, "lie", true, "backwards", true, "lost", true);
         assertThat(settings.capabilities()).isEqualTo(new Capabilities(Mode.TRACKS, Set.of(6, 47), true, false,
-            Set.of(), true, Set.of(), true, 10, 9));
+            Set.of(), true, Set.of(), true, 10, 9, ""));
         assertThat(settings).isEqualTo(new DummySettings("nic", 7, settings.ports(), settings.capabilities(), 1, 2, 3,
             4, EnumSet.of(Call.ADD, Call.DELETE), EnumSet.allOf(Call.class), true, true, true, true));
     }

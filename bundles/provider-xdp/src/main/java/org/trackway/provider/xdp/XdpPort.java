@@ -65,6 +65,11 @@ final class XdpPort {
         return !closed && port.get() == other;
     }
 
+    /** {@return how the program is attached, {@link Bpf#NATIVE} or {@link Bpf#GENERIC}; 0 while it is not} */
+    int mode() {
+        return mode;
+    }
+
     boolean isNative() {
         return mode == Bpf.NATIVE;
     }

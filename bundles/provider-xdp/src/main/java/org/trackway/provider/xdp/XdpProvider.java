@@ -4,6 +4,7 @@ package org.trackway.provider.xdp;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.trackway.conntrack.Connection;
@@ -63,7 +65,7 @@ final class XdpProvider implements OffloadProvider {
     }
 
     private final XdpSettings settings;
-    private final Capabilities capabilities;
+    private volatile Capabilities capabilities;
     /** Ports that it was asked about and serves, for any thread. */
     private final Map<String, WeakReference<Port>> served = new ConcurrentHashMap<>();
 
@@ -103,7 +105,8 @@ final class XdpProvider implements OffloadProvider {
             throw refused;
         }
         capabilities = Capabilities.FORWARDS.withProtocols(Set.of(IpProtocol.TCP, IpProtocol.UDP)).withOneWay(true)
-            .withCapacity(settings.capacity()).withBatchSize(Capabilities.MAX_BATCH);
+            .withCapacity(settings.capacity()).withBatchSize(Capabilities.MAX_BATCH)
+            .withDetail("attached to no interface yet");
         caretaker.setDaemon(true);
         caretaker.start();
     }
@@ -249,6 +252,7 @@ final class XdpProvider implements OffloadProvider {
             }
             final XdpPort ingress = port(path.ingress());
             final XdpPort egress = port(path.egress());
+            final int attachedBefore = ingress.mode();
             ingress.attach(settings.attach());
             if (ingress.isNative() && !egress.sends()) {
                 if (settings.attach() == XdpSettings.Attach.NATIVE) {
@@ -257,6 +261,9 @@ final class XdpProvider implements OffloadProvider {
                     return;
                 }
                 ingress.attachInStack();
+            }
+            if (ingress.mode() != attachedBefore) {
+                describe();
             }
             final PathKey key = PathKey.of(ingress.number, path);
             if (byKey.containsKey(key)) {
@@ -278,6 +285,13 @@ final class XdpProvider implements OffloadProvider {
         } catch (final IOException failure) {
             operation.answer(Answer.no(failure.getMessage()));
         }
+    }
+
+    /** Says for people where the program is attached, and how. */
+    private void describe() {
+        final String attached = Arrays.stream(ports).filter(port -> port != null && port.mode() != 0)
+            .map(XdpPort::toString).collect(Collectors.joining(", "));
+        capabilities = capabilities.withDetail("attached to " + (attached.isEmpty() ? "no interface" : attached));
     }
 
     private static Answer refuse(final Path path) {
@@ -446,6 +460,7 @@ final class XdpProvider implements OffloadProvider {
     private void lose(final XdpPort port, final String why) {
         LOG.info("XDP gives up {}: {}", port, why);
         port.close();
+        describe();
         if (port.paths == 0) {
             ports[port.number] = null;
         }

@@ -130,10 +130,13 @@ class XdpTest {
             letDriversSend();
         }
         provide(16, attach);
+        assertThat(provider.capabilities().detail()).isEqualTo("attached to no interface yet");
         assertThat(provider.forward(1, path("to-left", "to-right", OUT, TRANSLATED))).isEqualTo(Answer.ACCEPTED);
         assertThat(provider.forward(2, path("to-right", "to-left", TRANSLATED.reverse(), OUT.reverse())))
             .isEqualTo(Answer.ACCEPTED);
         assertThat(attached("to-left")).contains(attach.equals("native") ? " xdp " : " xdpgeneric ");
+        final String how = attach.equals("native") ? "native" : "generic";
+        assertThat(provider.capabilities().detail()).contains("to-left (" + how + ")", "to-right (" + how + ")");
 
         send("left", packet(OUT), 20);
         assertThat(received("right", packet(TRANSLATED), 20)).isEqualTo(20);
@@ -223,6 +226,7 @@ class XdpTest {
         XdpProviders.look(provider);
         assertThat(reports).containsExactly("port to-left lost: its interface has gone");
         assertThat(attached("to-left")).doesNotContain("xdp");
+        assertThat(provider.capabilities().detail()).isEqualTo("attached to no interface");
         assertThat(provider.withdraw(1).packets()).isZero();
 
         ports.put("to-left", open("middle", "to-left"));
