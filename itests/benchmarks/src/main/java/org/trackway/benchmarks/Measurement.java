@@ -39,6 +39,7 @@ public final class Measurement {
             case "established" -> measurement.established();
             case "one-packet" -> measurement.onePacket();
             case "port-range" -> measurement.portRange();
+            case "offload" -> measurement.offload();
             default -> throw new IllegalArgumentException("what=" + measurement.text("what", ""));
         }
     }
@@ -190,6 +191,17 @@ public final class Measurement {
         print("nat_commit_ns", median(times));
         print("nat_commit_min_ns", best(times));
         print("nat_refused_percent", range.refusedPercent());
+    }
+
+    /** Packets that software sees, beside offload layers of all kinds. */
+    private void offload() {
+        final OffloadCost cost = new OffloadCost(new Traffic(text("protocol", "udp").equals("tcp"), false),
+            number("connections", 1000), is("datapath", false));
+        if (is("commit", false)) {
+            cost.commit(number("rounds", 15));
+        } else {
+            cost.established(number("rounds", 45));
+        }
     }
 
     private static long usedHeap() {

@@ -62,6 +62,18 @@ record Traffic(boolean tcp, boolean v6) {
             (reply ? CLIENT_SEQUENCE : SERVER_SEQUENCE) + 1, PAYLOAD);
     }
 
+    /**
+     * {@return a segment without payload of the established connection}
+     *
+     * @param sent     bytes, a FIN counts one, that its sender has sent since the handshake
+     * @param received bytes that it has received since
+     */
+    byte[] control(final boolean reply, final int address, final int port, final int flags, final int sent,
+            final int received) {
+        return frame(reply, address, port, flags, (reply ? SERVER_SEQUENCE : CLIENT_SEQUENCE) + 1 + sent,
+            (reply ? CLIENT_SEQUENCE : SERVER_SEQUENCE) + 1 + received, 0);
+    }
+
     private byte[] frame(final boolean reply, final int client, final int clientPort, final int flags,
             final int sequence, final int ack, final int payload) {
         final int network = v6 ? 40 : 20;
