@@ -44,6 +44,13 @@ public final class Load {
     private record Run(boolean shortSet, String heap, String arguments, String peer, List<Row> rows) {
     }
 
+    /** Batch times beside long work on the table, as {@link Latency} takes them. */
+    private static Run beside(final String work, final String heap, final String arguments) {
+        return new Run(false, heap, "what=latency during=" + work + arguments, null, List.of(
+            Row.own("Batch beside " + work + ", p99.99, us", "disturbed_p9999_us"),
+            Row.own("its rise over the control's, us", "p9999_rise_us")));
+    }
+
     private static final List<Run> RUNS = List.of(
         new Run(true, "1g", "what=one-packet", "one", List.of(
             new Row("One packet, UDP, ns per packet", "one_packet_ns", "one_packet_min_ns", "ms", "ms"))),
@@ -109,6 +116,11 @@ public final class Load {
         new Run(false, "1g", "what=port-range percent=99", null, List.of(
             Row.own("NAT, 99 % of ports taken, ns per commit", "nat_commit_ns"),
             Row.own("NAT, 99 % of ports taken, refused %", "nat_refused_percent"))),
+        beside("nothing", "3g", ""),
+        beside("sweep", "3g", ""),
+        beside("dump", "3g", ""),
+        beside("flush", "3g", ""),
+        beside("resize", "4g", " connections=100000"),
         new Run(false, "4g", "protocol=udp connections=10000000", "udp 10000000 65536 32 45 1", List.of(
             Row.established("UDP, 10,000,000 connections in 4 GB"))));
 

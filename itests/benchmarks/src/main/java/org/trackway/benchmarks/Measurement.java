@@ -40,6 +40,7 @@ public final class Measurement {
             case "one-packet" -> measurement.onePacket();
             case "port-range" -> measurement.portRange();
             case "offload" -> measurement.offload();
+            case "latency" -> measurement.latency();
             default -> throw new IllegalArgumentException("what=" + measurement.text("what", ""));
         }
     }
@@ -174,6 +175,16 @@ public final class Measurement {
         for (int i = 0; i < passes; i++) {
             stream.pass(now);
         }
+    }
+
+    /** Batch times of established connections while another thread works on the table. */
+    private void latency() throws InterruptedException {
+        final int connections = number("connections", 1_000_000);
+        final Workload workload = new Workload(new Traffic(false, false), connections, false, true, 1);
+        workload.open();
+        new Latency(workload, workload.stream(0, connections, number("packets", 65_536), number("batch", 32),
+            Workload.Reset.CHECKSUMS, 42), connections,
+            Latency.Disturbance.valueOf(text("during", "nothing").toUpperCase(Locale.ROOT))).measure(number("rounds", 8));
     }
 
     /** New translated connections while a part of the one address's ports is taken. */
