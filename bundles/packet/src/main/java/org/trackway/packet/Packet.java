@@ -173,10 +173,10 @@ public final class Packet {
         return length;
     }
 
-    /** {@return the frame's byte at {@code at} or one near its end, 0 where there is none} */
+    /** {@return the frame's byte at {@code at}, or else its last one; 0 if it is empty} */
     int touch(final int at) {
-        final int index = offset + Math.min(at, length);
-        return index < data.length ? data[index] : 0;
+        final int index = offset + Math.min(at, length - 1);
+        return index >= 0 && index < data.length ? data[index] : 0;
     }
 
     /** {@return a copy of the frame} */
