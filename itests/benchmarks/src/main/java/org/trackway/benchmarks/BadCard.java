@@ -19,6 +19,8 @@ final class BadCard implements OffloadProvider {
 
     /** In which way. */
     enum Fault {
+        /** In none, to compare with. */
+        NONE,
         /** It throws on every call, but for its name. */
         THROWS,
         /** It answers after five seconds. */
@@ -32,6 +34,7 @@ final class BadCard implements OffloadProvider {
     }
 
     private static final long SLOW_MS = 5_000;
+    private static final Activity QUIET = new Activity(0, 0, 0, 0, 0);
 
     private final Fault fault;
     private final CountDownLatch over = new CountDownLatch(1);
@@ -55,6 +58,10 @@ final class BadCard implements OffloadProvider {
             }
         }
         return sound.get();
+    }
+
+    private Activity activity() {
+        return fault == Fault.FORGETS ? Activity.UNKNOWN : QUIET;
     }
 
     private void await(final long ms) {
@@ -110,12 +117,12 @@ final class BadCard implements OffloadProvider {
 
     @Override
     public Activity update(final long connectionId) {
-        return answer(() -> Activity.UNKNOWN);
+        return answer(this::activity);
     }
 
     @Override
     public Activity delete(final long connectionId) {
-        return answer(() -> Activity.UNKNOWN);
+        return answer(this::activity);
     }
 
     @Override
@@ -125,12 +132,12 @@ final class BadCard implements OffloadProvider {
 
     @Override
     public Activity activity(final long pathId) {
-        return answer(() -> Activity.UNKNOWN);
+        return answer(this::activity);
     }
 
     @Override
     public Activity withdraw(final long pathId) {
-        return answer(() -> Activity.UNKNOWN);
+        return answer(this::activity);
     }
 
     @Override
