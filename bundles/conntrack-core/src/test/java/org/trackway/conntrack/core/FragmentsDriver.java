@@ -10,37 +10,9 @@ import org.trackway.conntrack.CtState;
 import org.trackway.conntrack.FragmentStatus;
 import org.trackway.packet.Packet;
 import org.trackway.packet.PacketBatch;
-import org.trackway.packet.Port;
 
 /** Drives the fragment module as a tracker does, and remembers what the tracker would have seen. */
 final class FragmentsDriver {
-
-    /** A port that is only a name. */
-    record NamedPort(String name) implements Port {
-
-        @Override
-        public String kind() {
-            return "none";
-        }
-
-        @Override
-        public int receive(final PacketBatch batch) {
-            return 0;
-        }
-
-        @Override
-        public void send(final PacketBatch batch) {
-        }
-
-        @Override
-        public Statistics statistics() {
-            return new Statistics(0, 0, 0, 0, 0);
-        }
-
-        @Override
-        public void close() {
-        }
-    }
 
     final Fragments fragments = new Fragments();
     ConntrackSettings settings = ConntrackSettings.DEFAULT;

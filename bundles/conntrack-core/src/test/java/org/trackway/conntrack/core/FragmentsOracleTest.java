@@ -4,8 +4,6 @@ package org.trackway.conntrack.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +22,9 @@ import org.trackway.conntrack.CtState;
 import org.trackway.conntrack.FragmentStatus;
 import org.trackway.packet.Bytes;
 import org.trackway.packet.Checksums;
+import org.trackway.packet.NamedPort;
 import org.trackway.packet.Packet;
+import org.trackway.packet.Recordings;
 
 /**
  * Every {@code fragments-*} scenario recorded from Open vSwitch: which packets are held, what leaves when and with which
@@ -63,7 +63,7 @@ class FragmentsOracleTest {
         if (folder.getFileName().toString().endsWith("snat")) {
             driver.tracker = FragmentsOracleTest::translate;
         }
-        final List<Packet> input = packets(folder.resolve("input.pcap"));
+        final List<Packet> input = Recordings.read(Files.newInputStream(folder.resolve("input.pcap")));
         final List<String> table = Files.readAllLines(folder.resolve("input.tsv"));
         final Map<Integer, List<Matcher>> expected = new HashMap<>();
         for (final String line : Files.readAllLines(folder.resolve("expected.ct_state.txt"))) {
@@ -75,7 +75,7 @@ class FragmentsOracleTest {
         for (int i = 0; i < input.size(); i++) {
             final String[] columns = table.get(i + 1).split("\t");
             final Packet packet = input.get(i);
-            packet.inPort(new FragmentsDriver.NamedPort(columns[1]));
+            packet.inPort(new NamedPort(columns[1]));
             driver.zone = zones.get(columns[1]);
             driver.nowNs = Long.parseLong(columns[2]) * 1_000_000;
             final List<Packet> out = driver.run(packet);
@@ -87,7 +87,7 @@ class FragmentsOracleTest {
             }
             out.forEach(one -> left.add(hex(one)));
         }
-        final List<Packet> sent = packets(folder.resolve("expected.tx.pcap"));
+        final List<Packet> sent = Recordings.read(Files.newInputStream(folder.resolve("expected.tx.pcap")));
         assertThat(left).containsExactlyElementsOf(sent.stream().map(FragmentsOracleTest::hex).toList());
         checkCounters(yaml, driver.status());
     }
@@ -137,20 +137,5 @@ class FragmentsOracleTest {
 
     private static String hex(final Packet packet) {
         return HexFormat.of().formatHex(packet.bytes());
-    }
-
-    /** Reads a classic capture file. */
-    private static List<Packet> packets(final Path file) throws IOException {
-        final ByteBuffer buffer = ByteBuffer.wrap(Files.readAllBytes(file));
-        buffer.order(buffer.getInt(0) == 0xa1b2c3d4 ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
-        buffer.position(24);
-        final List<Packet> packets = new ArrayList<>();
-        while (buffer.hasRemaining()) {
-            final byte[] frame = new byte[buffer.getInt(buffer.position() + 8)];
-            buffer.position(buffer.position() + 16);
-            buffer.get(frame);
-            packets.add(Packet.of(frame));
-        }
-        return packets;
     }
 }

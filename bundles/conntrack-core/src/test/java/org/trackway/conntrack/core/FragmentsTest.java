@@ -17,6 +17,7 @@ import org.trackway.packet.Bytes;
 import org.trackway.packet.Checksums;
 import org.trackway.packet.IpAddress;
 import org.trackway.packet.IpProtocol;
+import org.trackway.packet.NamedPort;
 import org.trackway.packet.Packet;
 import org.trackway.packet.PacketBatch;
 import org.trackway.packet.Packets;
@@ -137,8 +138,8 @@ class FragmentsTest {
 
     @Test
     void aDatagramLeavesWithABatchFromThePortOfItsFirstFragment() {
-        final Port inside = new FragmentsDriver.NamedPort("inside");
-        final Port outside = new FragmentsDriver.NamedPort("outside");
+        final Port inside = new NamedPort("inside");
+        final Port outside = new NamedPort("outside");
         final List<Packet> parts = udp4(1).fragments(2000);
         parts.get(0).inPort(inside);
         parts.get(1).inPort(outside);
@@ -402,7 +403,7 @@ class FragmentsTest {
         driver.run(udp4(1).fragments(1200).get(0));
         driver.run(udp6(2).fragments(1304).get(1));
         final List<Packet> parts = udp4(3).fragments(2000);
-        parts.get(0).inPort(new FragmentsDriver.NamedPort("gone"));
+        parts.get(0).inPort(new NamedPort("gone"));
         driver.run(parts);
         driver.fragments.purge(25 * SECOND);
         assertThat(driver.status().held()).isEqualTo(4);

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.trackway.conntrack.ConntrackSettings;
 import org.trackway.conntrack.core.Trackers;
 import org.trackway.datapath.Datapath.Missing;
+import org.trackway.packet.NamedPort;
 import org.trackway.packet.Packet;
 import org.trackway.packet.PacketBatch;
 import org.trackway.packet.Packets;
@@ -55,10 +56,10 @@ class AllocationTest {
     private static void check(final Shortcuts shortcuts) {
         try (TableDatapath datapath = new TableDatapath("thrifty",
             Trackers.make(ConntrackSettings.DEFAULT, () -> 1), new PortFactories(), shortcuts)) {
-            final Port in = new Silent("p1");
+            final Port in = new NamedPort("p1");
             datapath.addPort(in, OptionalInt.empty());
-            datapath.addPort(new Silent("p2"), OptionalInt.empty());
-            datapath.addPort(new Silent("p3"), OptionalInt.empty());
+            datapath.addPort(new NamedPort("p2"), OptionalInt.empty());
+            datapath.addPort(new NamedPort("p3"), OptionalInt.empty());
             datapath.addFlows(FLOWS, Missing.REFUSE);
             final PacketBatch batch = new PacketBatch();
             final byte[][] frames = new byte[32][];
@@ -84,35 +85,6 @@ class AllocationTest {
                 batch.get(j).inPort(in);
             }
             datapath.process(in, batch);
-        }
-    }
-
-    /** A port that swallows what it is sent. */
-    private record Silent(String name) implements Port {
-
-        @Override
-        public String kind() {
-            return "silent";
-        }
-
-        @Override
-        public int receive(final PacketBatch batch) {
-            return -1;
-        }
-
-        @Override
-        public void send(final PacketBatch batch) {
-            // gone
-        }
-
-        @Override
-        public Statistics statistics() {
-            return new Statistics(0, 0, 0, 0, 0);
-        }
-
-        @Override
-        public void close() {
-            // nothing to close
         }
     }
 }

@@ -4,9 +4,6 @@ package org.trackway.helper.ftp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -26,6 +23,7 @@ import org.trackway.packet.EtherType;
 import org.trackway.packet.IpAddress;
 import org.trackway.packet.Packet;
 import org.trackway.packet.PacketBatch;
+import org.trackway.packet.Recordings;
 
 /**
  * Sessions of real clients with a real server (vsftpd), recorded for this project. Those of {@code nat_*} were recorded on
@@ -213,18 +211,6 @@ class RecordedSessionsTest {
     }
 
     private List<Packet> read(final String name) throws IOException {
-        final List<Packet> packets = new ArrayList<>();
-        try (InputStream stream = getClass().getResourceAsStream(name + ".pcap")) {
-            final ByteBuffer file = ByteBuffer.wrap(stream.readAllBytes()).order(ByteOrder.LITTLE_ENDIAN);
-            file.position(24);
-            while (file.hasRemaining()) {
-                file.getLong();
-                final byte[] frame = new byte[file.getInt()];
-                file.getInt();
-                file.get(frame);
-                packets.add(Packet.of(frame));
-            }
-        }
-        return packets;
+        return Recordings.read(getClass().getResourceAsStream(name + ".pcap"));
     }
 }

@@ -4,9 +4,6 @@ package org.trackway.helper.tftp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -25,6 +22,7 @@ import org.trackway.packet.EtherType;
 import org.trackway.packet.IpAddress;
 import org.trackway.packet.Packet;
 import org.trackway.packet.PacketBatch;
+import org.trackway.packet.Recordings;
 
 /** Transfers between real clients and a real server (tftpd-hpa), recorded for this project. */
 class RecordedTransfersTest {
@@ -130,18 +128,6 @@ class RecordedTransfersTest {
     }
 
     private List<Packet> read(final String name) throws IOException {
-        final List<Packet> packets = new ArrayList<>();
-        try (InputStream stream = getClass().getResourceAsStream(name + ".pcap")) {
-            final ByteBuffer file = ByteBuffer.wrap(stream.readAllBytes()).order(ByteOrder.LITTLE_ENDIAN);
-            file.position(24);
-            while (file.hasRemaining()) {
-                file.getLong();
-                final byte[] frame = new byte[file.getInt()];
-                file.getInt();
-                file.get(frame);
-                packets.add(Packet.of(frame));
-            }
-        }
-        return packets;
+        return Recordings.read(getClass().getResourceAsStream(name + ".pcap"));
     }
 }

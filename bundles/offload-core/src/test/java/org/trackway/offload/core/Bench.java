@@ -23,6 +23,7 @@ import org.trackway.offload.Paths;
 import org.trackway.offload.ProviderStatus;
 import org.trackway.offload.ProviderStatus.Counter;
 import org.trackway.packet.IpAddress;
+import org.trackway.packet.NamedPort;
 import org.trackway.packet.Packet;
 import org.trackway.packet.PacketBatch;
 import org.trackway.packet.Packets;
@@ -43,8 +44,8 @@ final class Bench {
     long nowNs = 1_000 * SECOND;
     final Conntrack tracker = Trackers.make(ConntrackSettings.DEFAULT, () -> nowNs);
     final Manager manager;
-    final Port left = new FakePort("left");
-    final Port right = new FakePort("right");
+    final Port left = new NamedPort("left");
+    final Port right = new NamedPort("right");
 
     Bench() {
         this(OffloadSettings.DEFAULT);
@@ -228,35 +229,6 @@ final class Bench {
         @Override
         public void gone() {
             gone++;
-        }
-    }
-
-    /** A port that only has a name. */
-    record FakePort(String name) implements Port {
-
-        @Override
-        public String kind() {
-            return "fake";
-        }
-
-        @Override
-        public int receive(final PacketBatch batch) {
-            return -1;
-        }
-
-        @Override
-        public void send(final PacketBatch batch) {
-            // gone
-        }
-
-        @Override
-        public Statistics statistics() {
-            return new Statistics(0, 0, 0, 0, 0);
-        }
-
-        @Override
-        public void close() {
-            // nothing to close
         }
     }
 }

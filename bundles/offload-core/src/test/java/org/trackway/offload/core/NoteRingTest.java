@@ -13,6 +13,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
+import org.trackway.packet.NamedPort;
 
 class NoteRingTest {
 
@@ -46,7 +47,7 @@ class NoteRingTest {
     @Test
     void aNoteIsWhatWasPutIn() {
         final NoteRing ring = new NoteRing(1);
-        final PortRef port = new PortRef(new Bench.FakePort("p"));
+        final PortRef port = new PortRef(new NamedPort("p"));
         assertThat(ring.offer(NoteRing.ESTABLISHED, -5, port)).isTrue();
         assertThat(ring.poll()).isTrue();
         assertThat(ring.kind()).isEqualTo(NoteRing.ESTABLISHED);

@@ -7,6 +7,7 @@ import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.trackway.packet.NamedPort;
 import org.trackway.packet.Port;
 
 class PortRefsTest {
@@ -15,8 +16,8 @@ class PortRefsTest {
 
     @Test
     void aPortHasOneReferenceAndEqualPortsHaveTwo() {
-        final Port one = new Bench.FakePort("p");
-        final Port twin = new Bench.FakePort("p");
+        final Port one = new NamedPort("p");
+        final Port twin = new NamedPort("p");
         assertThat(one).isEqualTo(twin);
         assertThat(refs.of(one)).isSameAs(refs.of(one)).isNotSameAs(refs.of(twin));
         assertThat(refs.of(one).get()).isSameAs(one);
@@ -28,7 +29,7 @@ class PortRefsTest {
         final List<Port> ports = new ArrayList<>();
         final List<PortRef> made = new ArrayList<>();
         for (int i = 0; i < 1_000; i++) {
-            ports.add(new Bench.FakePort("p" + i));
+            ports.add(new NamedPort("p" + i));
             made.add(refs.of(ports.get(i)));
         }
         for (int i = 0; i < 1_000; i++) {
@@ -43,12 +44,12 @@ class PortRefsTest {
             System.gc();
         }
         assertThat(gone.get()).isNull();
-        final Port next = new Bench.FakePort("next");
+        final Port next = new NamedPort("next");
         assertThat(refs.of(next).get()).isSameAs(next);
     }
 
     private WeakReference<Port> seen() {
-        final Port port = new Bench.FakePort("gone");
+        final Port port = new NamedPort("gone");
         refs.of(port);
         return new WeakReference<>(port);
     }

@@ -24,6 +24,7 @@ import org.trackway.conntrack.core.Trackers;
 import org.trackway.offload.OffloadSettings;
 import org.trackway.offload.ProviderStatus;
 import org.trackway.offload.ProviderStatus.State;
+import org.trackway.packet.NamedPort;
 import org.trackway.packet.PacketBatch;
 import org.trackway.packet.Packets;
 import org.trackway.packet.Port;
@@ -40,7 +41,7 @@ class ThreadsTest {
     private final Conntrack tracker = Trackers.make(ConntrackSettings.DEFAULT, System::nanoTime);
     private final List<Thread> threads = new CopyOnWriteArrayList<>();
     private final Manager manager = new Manager(tracker, PATIENT, this::thread);
-    private final Port port = new Bench.FakePort("left");
+    private final Port port = new NamedPort("left");
     private final CountDownLatch release = new CountDownLatch(1);
 
     private static OffloadSettings settings(final int callLimitMs) {

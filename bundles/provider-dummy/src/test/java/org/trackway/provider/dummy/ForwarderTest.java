@@ -19,6 +19,7 @@ import org.trackway.offload.Path;
 import org.trackway.offload.spi.Activity;
 import org.trackway.packet.FastPath;
 import org.trackway.packet.IpProtocol;
+import org.trackway.packet.NamedPort;
 import org.trackway.packet.Packet;
 import org.trackway.packet.PacketBatch;
 import org.trackway.packet.Packets;
@@ -281,7 +282,7 @@ class ForwarderTest {
             sent[0] += batch.size();
             return true;
         };
-        final Port in = new Named("p1");
+        final Port in = new NamedPort("p1");
         run(bench, in, spare, frames, egress, 3000);
         final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         final long before = threads.getCurrentThreadAllocatedBytes();
@@ -300,34 +301,6 @@ class ForwarderTest {
             }
             bench.card.forward(in, batch, egress);
             batch.clear();
-        }
-    }
-
-    private record Named(String name) implements Port {
-
-        @Override
-        public String kind() {
-            return "named";
-        }
-
-        @Override
-        public int receive(final PacketBatch batch) {
-            return -1;
-        }
-
-        @Override
-        public void send(final PacketBatch batch) {
-            // gone
-        }
-
-        @Override
-        public Statistics statistics() {
-            return new Statistics(0, 0, 0, 0, 0);
-        }
-
-        @Override
-        public void close() {
-            // nothing to close
         }
     }
 }

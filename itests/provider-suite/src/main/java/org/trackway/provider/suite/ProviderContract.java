@@ -27,6 +27,7 @@ import org.trackway.offload.spi.OffloadProvider;
 import org.trackway.offload.spi.Operation;
 import org.trackway.packet.IpAddress;
 import org.trackway.packet.IpProtocol;
+import org.trackway.packet.NamedPort;
 import org.trackway.packet.Port;
 
 /**
@@ -65,7 +66,7 @@ public abstract class ProviderContract {
 
     /** {@return two ports that the provider serves} */
     protected List<Port> ports() {
-        return List.of(new MadeUpPort("suite1"), new MadeUpPort("suite2"));
+        return List.of(new NamedPort("suite1"), new NamedPort("suite2"));
     }
 
     /** {@return how long the provider may take to say what became of what is pending, and to end its threads} */
@@ -235,7 +236,7 @@ public abstract class ProviderContract {
     /** It serves the ports of the test, always, and answers about any other. */
     @Test
     public final void whatItServesStays() {
-        final Port unknown = new MadeUpPort("nobody-has-this-port");
+        final Port unknown = new NamedPort("nobody-has-this-port");
         final boolean other = provider.serves(unknown);
         for (int i = 0; i < MANY; i++) {
             for (final Port port : ports()) {

@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.trackway.provider.suite;
+package org.trackway.packet;
 
-import org.trackway.packet.PacketBatch;
-import org.trackway.packet.Port;
-
-/** A port by which nothing comes and goes. */
-record MadeUpPort(String name) implements Port {
+/**
+ * A port for tests that is only a name: nothing comes in there, and what is sent there is gone.
+ *
+ * @param name its name
+ */
+public record NamedPort(String name) implements Port {
 
     @Override
     public String kind() {
-        return "suite";
+        return "named";
     }
 
     @Override
     public int receive(final PacketBatch batch) {
-        return 0;
+        return -1;
     }
 
     @Override
     public void send(final PacketBatch batch) {
-        // Whoever sends here does not look where it goes.
+        // gone
     }
 
     @Override
@@ -29,6 +30,6 @@ record MadeUpPort(String name) implements Port {
 
     @Override
     public void close() {
-        // There is nothing to close.
+        // nothing to close
     }
 }
