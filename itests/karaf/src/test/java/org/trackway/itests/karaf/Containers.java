@@ -3,6 +3,7 @@ package org.trackway.itests.karaf;
 
 import static org.ops4j.pax.exam.CoreOptions.maven;
 import static org.ops4j.pax.exam.CoreOptions.systemProperty;
+import static org.ops4j.pax.exam.CoreOptions.systemTimeout;
 import static org.ops4j.pax.exam.karaf.options.KarafDistributionOption.configureConsole;
 import static org.ops4j.pax.exam.karaf.options.KarafDistributionOption.editConfigurationFilePut;
 import static org.ops4j.pax.exam.karaf.options.KarafDistributionOption.features;
@@ -24,6 +25,8 @@ final class Containers {
     /** The version of everything that is Trackway's. */
     static final String VERSION = System.getProperty("trackway.version");
     private static final String KARAF = System.getProperty("karaf.version");
+    /** For a container to come up, on a machine that stands still meanwhile. */
+    private static final long START_LIMIT_MS = 600_000;
 
     private Containers() {
     }
@@ -63,6 +66,7 @@ final class Containers {
             .useDeployFolder(false));
         options.add(configureConsole().ignoreLocalConsole().ignoreRemoteShell());
         options.add(logLevel(LogLevel.INFO));
+        options.add(systemTimeout(START_LIMIT_MS));
         options.add(editConfigurationFilePut("etc/org.ops4j.pax.url.mvn.cfg", "org.ops4j.pax.url.mvn.repositories",
             String.join(",", repositories)));
         // What comes from there is not to stay in the repository of whoever runs the build.

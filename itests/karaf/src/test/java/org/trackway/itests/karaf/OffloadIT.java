@@ -64,8 +64,8 @@ public class OffloadIT {
         "table=1,priority=80,in_port=1,ip,ct_state=+est,actions=output:2",
         "table=1,priority=80,in_port=2,ip,ct_state=+est,actions=output:1",
         "table=1,priority=70,in_port=1,udp,tp_dst=4000,ct_state=+new,"
-            + "actions=ct(commit,zone=7,nat(src=10.8.0.1)),output:2",
-        "table=1,priority=60,in_port=1,ip,ct_state=+new,actions=ct(commit,zone=7),output:2");
+            + "actions=ct(commit,zone=7,nat(src=10.8.0.1),timeout=patient),output:2",
+        "table=1,priority=60,in_port=1,ip,ct_state=+new,actions=ct(commit,zone=7,timeout=patient),output:2");
 
     /** Before it nothing is certain. */
     @Inject
@@ -91,8 +91,9 @@ public class OffloadIT {
     }
 
     @Before
-    public void rememberTheHosts() {
+    public void rememberTheHosts() throws Exception {
         tracker = datapath.conntrack();
+        Trackway.holdThroughPauses(tracker, Shell.admin(sessions));
         hosts = hosts();
         invalid = tracker.counters().get(Counter.INVALID);
     }

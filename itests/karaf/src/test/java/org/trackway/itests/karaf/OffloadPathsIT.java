@@ -43,10 +43,10 @@ public class OffloadPathsIT {
     private static final List<String> FLOWS = List.of(
         "table=0,priority=10,ip,actions=ct(table=1,zone=1)",
         "table=1,priority=80,ip,ct_state=+est,actions=ct(table=2,zone=2)",
-        "table=1,priority=60,in_port=1,ip,ct_state=+new,actions=ct(commit,zone=1),ct(table=2,zone=2)",
+        "table=1,priority=60,in_port=1,ip,ct_state=+new,actions=ct(commit,zone=1,timeout=patient),ct(table=2,zone=2)",
         "table=2,priority=80,in_port=1,ip,ct_state=+est,actions=output:2",
         "table=2,priority=80,in_port=2,ip,ct_state=+est,actions=output:1",
-        "table=2,priority=60,in_port=1,ip,ct_state=+new,actions=ct(commit,zone=2),output:2",
+        "table=2,priority=60,in_port=1,ip,ct_state=+new,actions=ct(commit,zone=2,timeout=patient),output:2",
         "table=3,priority=10,ip,actions=output:2");
 
     /** Before it nothing is certain. */
@@ -74,6 +74,7 @@ public class OffloadPathsIT {
         shell.run("feature:install trackway-provider-dummy");
         shell.run("offload:settings --update-interval 100");
         tracker = datapath.conntrack();
+        Trackway.holdThroughPauses(tracker, shell);
     }
 
     private void begin(final List<String> flows) throws Exception {
