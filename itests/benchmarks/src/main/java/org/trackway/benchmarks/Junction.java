@@ -17,6 +17,7 @@ import org.trackway.datapath.core.PortFactories;
 import org.trackway.datapath.core.Shortcuts;
 import org.trackway.offload.OffloadSettings;
 import org.trackway.offload.core.OffloadAccess;
+import org.trackway.packet.NamedPort;
 import org.trackway.packet.Packet;
 import org.trackway.packet.PacketBatch;
 import org.trackway.packet.Port;
@@ -38,8 +39,8 @@ final class Junction {
     final Conntrack tracker = TrackerAccess.create(ConntrackSettings.DEFAULT.withTcpSequenceCheck(true),
         System::nanoTime);
     final Datapath datapath;
-    private final Port left = new Silent("left");
-    private final Port right = new Silent("right");
+    private final Port left = new NamedPort("left");
+    private final Port right = new NamedPort("right");
     private final Shortcuts shortcuts = new Shortcuts();
 
     Junction() {
@@ -93,35 +94,6 @@ final class Junction {
                 throw new IllegalStateException("it does not come to this: " + what.get());
             }
             LockSupport.parkNanos(200_000);
-        }
-    }
-
-    /** A port that swallows what it is sent. */
-    private record Silent(String name) implements Port {
-
-        @Override
-        public String kind() {
-            return "silent";
-        }
-
-        @Override
-        public int receive(final PacketBatch batch) {
-            return -1;
-        }
-
-        @Override
-        public void send(final PacketBatch batch) {
-            // gone
-        }
-
-        @Override
-        public Statistics statistics() {
-            return new Statistics(0, 0, 0, 0, 0);
-        }
-
-        @Override
-        public void close() {
-            // nothing to close
         }
     }
 }
