@@ -26,7 +26,7 @@ final class Latency {
         DUMP,
         /** Removes {@value #NEWCOMERS} connections of another zone, which it has opened. */
         FLUSH,
-        /** Opens {@value #NEWCOMERS} connections in each of {@value #NEW_ZONES} more zones a span, so that the index grows. */
+        /** Opens {@value #NEWCOMERS} connections in each of {@value #NEW_ZONES} more zones, so that the index grows. */
         RESIZE
     }
 
