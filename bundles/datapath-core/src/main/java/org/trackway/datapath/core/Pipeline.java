@@ -31,6 +31,8 @@ final class Pipeline {
     private static final int MAX_ROUNDS = 8;
     /** So many batches are written down for paths that are wanted anew. */
     static final int RECORDED_BATCHES = 64;
+    /** Instead of a number of batches: they are written down until fewer paths are wanted. */
+    private static final int UNTIL_FEWER = Integer.MIN_VALUE;
     /** Bits of the set of addresses of a wave. */
     private static final int ADDRESS_WORDS = 16;
 
@@ -159,12 +161,13 @@ final class Pipeline {
     /**
      * Has all packets written down if paths are wanted, but not for ever for the sake of connections that send nothing:
      * when so many batches went by and no more paths are wanted, packets are only watched for one of such a connection.
+     * Its next one, whenever that comes, is written down then.
      *
      * @return whether they are written down
      */
     private boolean record(final Port in, final int number) {
         final int wanted = state.paths() == null ? 0 : state.paths().wanted();
-        if (wanted > wantedBefore) {
+        if (wanted > wantedBefore || recorded < 0 && wanted < wantedBefore) {
             recorded = 0;
         }
         wantedBefore = wanted;
@@ -408,7 +411,7 @@ final class Pipeline {
         if (slot.trail != null) {
             slot.trail.tracked(frame.packet, frame.actions());
         } else if (watching && datapath.offers.isWanted(frame.packet, state)) {
-            recorded = 0;
+            recorded = UNTIL_FEWER;
         }
         final int table = frame.track().table;
         if (table == Track.NO_TABLE) {

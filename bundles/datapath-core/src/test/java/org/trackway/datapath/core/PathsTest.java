@@ -129,6 +129,9 @@ class PathsTest {
         }
         lab.receive("p1", udp().build());
         assertThat(paths.taken).as("paths of its first packet").isEmpty();
+        for (int i = 0; i < 2 * Pipeline.RECORDED_BATCHES; i++) {
+            lab.receive("p1", Packets.frame(0x88b5).build());
+        }
         lab.receive("p1", udp().build());
         assertThat(offered().ingress()).isEqualTo("p1");
     }
