@@ -9,9 +9,7 @@ import org.osgi.annotation.versioning.ProviderType;
  * datapath does this for its packets, and an application with a packet path of its own may.
  *
  * <p>It costs nothing as long as {@link #wanted} is 0. If not, the packet path records what its packets meet, and, for
- * a packet of a connection that {@linkplain #wants wants} a path, offers the path or says why there is none. Lest all
- * packets pay for connections that send nothing, it may leave off recording after a while in which no more paths are
- * wanted, and only ask about the connections of its packets; such a connection's second packet offers then.
+ * a packet of a connection that {@linkplain #wants wants} a path, offers the path or says why there is none.
  *
  * <p><b>What a path promises.</b> Every later packet with the same ingress port, tags and tuple would take the same
  * way, until the path is withdrawn. Whoever offered it withdraws it when anything that it depends on changes: a flow, a

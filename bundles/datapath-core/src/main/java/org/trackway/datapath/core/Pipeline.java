@@ -29,10 +29,6 @@ final class Pipeline {
     private static final int MAX_RESUBMITS = MAX_DEPTH * MAX_DEPTH;
     /** How often a packet may start over in another table after a {@code ct} (Open vSwitch's limit). */
     private static final int MAX_ROUNDS = 8;
-    /** So many batches are written down for paths that are wanted anew. */
-    static final int RECORDED_BATCHES = 64;
-    /** Instead of a number of batches: they are written down until fewer paths are wanted. */
-    private static final int UNTIL_FEWER = Integer.MIN_VALUE;
     /** Bits of the set of addresses of a wave. */
     private static final int ADDRESS_WORDS = 16;
 
@@ -44,12 +40,6 @@ final class Pipeline {
     private long nowNs;
     /** Whether keys need the packets' headers. */
     private boolean readsHeaders;
-
-    // Paths that are wanted: how many there were at the last batch, how many batches were written down since there were
-    // more or one that wants was seen, and whether packets are only watched for such a one.
-    private int wantedBefore;
-    private int recorded;
-    private boolean watching;
 
     // Slots of this batch; the first so many are in use.
     private final List<Slot> slots = new ArrayList<>();
@@ -158,28 +148,15 @@ final class Pipeline {
         finish();
     }
 
-    /**
-     * Has all packets written down if paths are wanted, but not for ever for the sake of connections that send nothing:
-     * when so many batches went by and no more paths are wanted, packets are only watched for one of such a connection.
-     * Its next one, whenever that comes, is written down then.
-     *
-     * @return whether they are written down
-     */
+    /** Has all packets written down if paths are wanted. {@return whether they are} */
     private boolean record(final Port in, final int number) {
-        final int wanted = state.paths() == null ? 0 : state.paths().wanted();
-        if (wanted > wantedBefore || recorded < 0 && wanted < wantedBefore) {
-            recorded = 0;
-        }
-        wantedBefore = wanted;
-        watching = wanted != 0 && recorded >= RECORDED_BATCHES;
-        if (wanted == 0 || watching) {
+        if (state.paths() == null || state.paths().wanted() == 0) {
             return false;
         }
         final PortEntry ingress = state.ports().get(number);
         if (ingress == null || ingress.port != in) {
             return false;
         }
-        recorded++;
         for (int i = 0; i < slotCount; i++) {
             slots.get(i).record(ingress);
         }
@@ -410,8 +387,6 @@ final class Pipeline {
         slot.tracked(frame.packet);
         if (slot.trail != null) {
             slot.trail.tracked(frame.packet, frame.actions());
-        } else if (watching && datapath.offers.isWanted(frame.packet, state)) {
-            recorded = UNTIL_FEWER;
         }
         final int table = frame.track().table;
         if (table == Track.NO_TABLE) {

@@ -17,8 +17,6 @@ class FakePaths implements Paths {
     private final Set<Path.Hop> settled = ConcurrentHashMap.newKeySet();
     private final Set<Path.Hop> refused = ConcurrentHashMap.newKeySet();
     volatile boolean wanting;
-    /** How many more are wanted. */
-    volatile int others;
     /** Whether withdrawals are confirmed at once. */
     volatile boolean confirming = true;
     volatile int changes;
@@ -74,7 +72,7 @@ class FakePaths implements Paths {
 
     @Override
     public int wanted() {
-        return wanting ? 1 + others : 0;
+        return wanting ? 1 : 0;
     }
 
     @Override

@@ -120,33 +120,6 @@ class PathsTest {
         assertThat(paths.taken.get(1).path.egress()).isEqualTo("p1");
     }
 
-    /** A connection that sends nothing does not make all other packets pay: they are only watched, until it sends. */
-    @Test
-    void aConnectionThatWasSilentForLongOffersItsPathWithItsSecondPacket() {
-        establish(TRACK, THERE, BACK);
-        for (int i = 0; i < Pipeline.RECORDED_BATCHES; i++) {
-            lab.receive("p1", Packets.frame(0x88b5).build());
-        }
-        lab.receive("p1", udp().build());
-        assertThat(paths.taken).as("paths of its first packet").isEmpty();
-        for (int i = 0; i < 2 * Pipeline.RECORDED_BATCHES; i++) {
-            lab.receive("p1", Packets.frame(0x88b5).build());
-        }
-        lab.receive("p1", udp().build());
-        assertThat(offered().ingress()).isEqualTo("p1");
-    }
-
-    @Test
-    void whoeverWantsAnewOffersWithItsNextPacketHoweverLongOthersWereSilent() {
-        establish(TRACK, THERE, BACK);
-        for (int i = 0; i < Pipeline.RECORDED_BATCHES; i++) {
-            lab.receive("p1", Packets.frame(0x88b5).build());
-        }
-        paths.others = 1;
-        lab.receive("p1", udp().build());
-        assertThat(offered().ingress()).isEqualTo("p1");
-    }
-
     @Test
     void everyConnectionThatIsPassedIsOnThePath() {
         establish("ip,actions=ct(zone=1,table=1)", "table=1,in_port=1,ip,actions=ct(commit,zone=1),ct(zone=2,table=2)",
