@@ -30,7 +30,12 @@ public record ReplayResult(long packets, long bytes, long bypassed, List<Slice> 
         long held, int connections, long elapsedNs, Optional<String> error, boolean interrupted, Conntrack conntrack,
         List<Flow> flows) {
 
-    /** Packets that followed each other, and those among them that a fast path took. */
+    /**
+     * Packets that followed each other.
+     *
+     * @param packets  how many, at least 1
+     * @param bypassed those among them that a fast path took
+     */
     public record Slice(long packets, long bypassed) {
     }
 

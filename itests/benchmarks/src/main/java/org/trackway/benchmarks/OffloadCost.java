@@ -12,14 +12,12 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import org.trackway.conntrack.ConnectionFilter;
 import org.trackway.conntrack.CtAction;
-import org.trackway.conntrack.CtState;
 import org.trackway.offload.OffloadSettings;
 import org.trackway.offload.ProviderStatus;
 import org.trackway.offload.ProviderStatus.Counter;
 import org.trackway.offload.core.OffloadAccess;
 import org.trackway.offload.spi.Answer;
 import org.trackway.offload.spi.Capabilities;
-import org.trackway.packet.Packet;
 import org.trackway.packet.PacketBatch;
 
 /**
@@ -124,7 +122,7 @@ final class OffloadCost {
                 }
             }) / PASSES;
         });
-        final int lost = lost();
+        final int lost = Workload.lost(batches);
         if (lost != 0) {
             throw new IllegalStateException(lost + " packets were not established");
         }
@@ -260,26 +258,8 @@ final class OffloadCost {
     private void execute(final CtAction action) {
         final long now = junction.tracker.now();
         for (final PacketBatch batch : batches) {
-            for (int i = 0; i < BATCH; i++) {
-                final Packet packet = batch.get(i);
-                packet.l3Checksum(Packet.CHECKSUM_UNKNOWN);
-                packet.l4Checksum(Packet.CHECKSUM_UNKNOWN);
-                packet.ctState(0);
-                packet.ctConnection(0, false, false);
-            }
+            Workload.forgetChecksums(batch, false);
             junction.tracker.execute(batch, action, now);
         }
-    }
-
-    /** {@return how many packets of the last pass did not find an established connection} */
-    private int lost() {
-        int lost = 0;
-        for (final PacketBatch batch : batches) {
-            for (int i = 0; i < BATCH; i++) {
-                final int state = batch.get(i).ctState();
-                lost += (state & (CtState.ESTABLISHED | CtState.INVALID)) == CtState.ESTABLISHED ? 0 : 1;
-            }
-        }
-        return lost;
     }
 }

@@ -30,9 +30,9 @@ import org.trackway.packet.PacketBatch;
  *
  * <p>TCP conversations begin, go on and end without a pause, eight of them in a batch, beside a provider that takes every
  * connection and path. A pair of rounds is one with and one without the bad one, which is plugged in when its round
- * begins and taken out when it is over; the order changes from pair to pair. Frames are made beforehand and the load
- * allocates nothing. Prints percentiles of all batches, the median over pairs of the ratio of both rounds' 99.9th
- * percentiles with its interval (order statistics, 95 %), and the CPU time of the packet thread.
+ * begins and taken out when it is over; the order changes from pair to pair. Frames are made beforehand, so that only the
+ * offering of paths allocates. Prints percentiles of all batches, the median over pairs of the ratio of both rounds'
+ * 99.9th percentiles with its interval (order statistics, 95 %), and the CPU time of the packet thread.
  */
 public final class OffloadLatency {
 

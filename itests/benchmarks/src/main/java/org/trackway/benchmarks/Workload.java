@@ -198,6 +198,32 @@ final class Workload {
         return new Stream(batches, null, Reset.NONE, openings);
     }
 
+    /** Makes what is known of packets what it is when they come in, but for their layers, unless these are to go, too. */
+    static void forgetChecksums(final PacketBatch batch, final boolean layers) {
+        for (int i = 0; i < batch.size(); i++) {
+            final Packet packet = batch.get(i);
+            packet.l3Checksum(Packet.CHECKSUM_UNKNOWN);
+            packet.l4Checksum(Packet.CHECKSUM_UNKNOWN);
+            packet.ctState(0);
+            packet.ctConnection(0, false, false);
+            if (layers) {
+                packet.reparse();
+            }
+        }
+    }
+
+    /** {@return how many packets did not find an established connection} */
+    static int lost(final PacketBatch[] batches) {
+        int lost = 0;
+        for (final PacketBatch batch : batches) {
+            for (int i = 0; i < batch.size(); i++) {
+                final int state = batch.get(i).ctState();
+                lost += (state & (CtState.ESTABLISHED | CtState.INVALID)) == CtState.ESTABLISHED ? 0 : 1;
+            }
+        }
+        return lost;
+    }
+
     /** Packets that pass the tracker again and again. One thread's. */
     final class Stream {
         private final PacketBatch[] batches;
@@ -252,33 +278,13 @@ final class Workload {
             }
         }
 
-        private void forgetChecksums(final PacketBatch batch, final boolean layers) {
-            for (int i = 0; i < batch.size(); i++) {
-                final Packet packet = batch.get(i);
-                packet.l3Checksum(Packet.CHECKSUM_UNKNOWN);
-                packet.l4Checksum(Packet.CHECKSUM_UNKNOWN);
-                packet.ctState(0);
-                packet.ctConnection(0, false, false);
-                if (layers) {
-                    packet.reparse();
-                }
-            }
-        }
-
         int packets() {
             return batches.length * batches[0].size();
         }
 
         /** {@return how many packets of the last pass did not find an established connection} */
         int lost() {
-            int lost = 0;
-            for (final PacketBatch batch : batches) {
-                for (int i = 0; i < batch.size(); i++) {
-                    final int state = batch.get(i).ctState();
-                    lost += (state & (CtState.ESTABLISHED | CtState.INVALID)) == CtState.ESTABLISHED ? 0 : 1;
-                }
-            }
-            return lost;
+            return Workload.lost(batches);
         }
     }
 }
