@@ -41,7 +41,6 @@ final class ConnectionTable {
     private static final long EMPTY = 0;
     /** A slot whose connection went while slots behind it were in use. */
     private static final long DELETED = 1;
-    private static final int FREE_CACHE = 16;
     private static final int WORDS_PER_LINE = 8;
     private static final VarHandle SLOTS = MethodHandles.arrayElementVarHandle(long[].class);
     private static final VarHandle INDEX = MethodHandles.arrayElementVarHandle(long[][].class);
@@ -52,8 +51,6 @@ final class ConnectionTable {
         final int number;
         int live;
         int deleted;
-        final int[][] free = new int[1 << KIND_BITS][];
-        final int[] freeCount = new int[1 << KIND_BITS];
 
         Shard(final int number) {
             this.number = number;
@@ -424,7 +421,7 @@ final class ConnectionTable {
             if (isTaken(shard, hash, key, nowNs, 0, cursor) || isTaken(shard, hash, reverse, nowNs, 0, cursor)) {
                 return false;
             }
-            allocate(shard, key, accounting, cursor);
+            allocate(key, accounting, cursor);
             cursor.writeForward(key);
             cursor.writeReply(reverse);
             cursor.put(Slab.EXPIRES, Long.MAX_VALUE);
@@ -447,7 +444,7 @@ final class ConnectionTable {
             if (isTaken(shard, hash, reply, nowNs, 0, cursor)) {
                 return false;
             }
-            allocate(shard, reply, accounting, cursor);
+            allocate(reply, accounting, cursor);
             cursor.writeForward(forward);
             cursor.writeReply(reply);
             cursor.put(Slab.EXPIRES, Long.MAX_VALUE);
@@ -483,7 +480,7 @@ final class ConnectionTable {
             final Shard replyShard = shard(replyHash);
             synchronized (replyShard) {
                 unindex(replyShard, replyHash, ref);
-                recycle(replyShard, cursor);
+                recycle(cursor);
             }
         }
         cursor.held = !taken;
@@ -535,18 +532,9 @@ final class ConnectionTable {
         return alive;
     }
 
-    private void allocate(final Shard shard, final Key key, final boolean accounting, final Cursor cursor) {
+    private void allocate(final Key key, final boolean accounting, final Cursor cursor) {
         final int kind = kind(key.v6, accounting);
-        if (shard.freeCount[kind] == 0) {
-            if (shard.free[kind] == null) {
-                shard.free[kind] = new int[FREE_CACHE];
-            }
-            slabs[kind].allocate(shard.free[kind], FREE_CACHE / 2);
-            System.arraycopy(shard.free[kind], FREE_CACHE / 2, shard.free[kind], 0, FREE_CACHE / 2);
-            shard.freeCount[kind] = FREE_CACHE / 2;
-        }
-        final int index = shard.free[kind][--shard.freeCount[kind]];
-        cursor.set(slabs[kind], index << KIND_BITS | kind, false);
+        cursor.set(slabs[kind], cursor.fresh(slabs[kind]) << KIND_BITS | kind, false);
         Arrays.fill(cursor.words, cursor.base + 1, cursor.base + cursor.slab.stride, 0);
     }
 
@@ -606,7 +594,7 @@ final class ConnectionTable {
         final Shard shard = shard(hash);
         synchronized (shard) {
             unindex(shard, hash, cursor.ref);
-            recycle(shard, cursor);
+            recycle(cursor);
         }
         count.decrementAndGet();
     }
@@ -624,40 +612,42 @@ final class ConnectionTable {
             at = at + 1 & mask;
         }
         shard.live--;
-        if (slots[at + 1 & mask] == EMPTY) {
-            // The chain ends here, so this slot and deleted ones right before it can be empty again.
-            SLOTS.setRelease(slots, at, EMPTY);
-            for (int before = at - 1 & mask; slots[before] == DELETED; before = before - 1 & mask) {
-                SLOTS.setRelease(slots, before, EMPTY);
-                shard.deleted--;
+        shard.deleted++;
+        SLOTS.setRelease(slots, at, DELETED);
+    }
+
+    /**
+     * Empties deleted slots behind which a chain ends; whoever removes many connections calls it then. Looking behind
+     * every slot that is deleted would be a branch that can't be predicted.
+     */
+    void tidy() {
+        for (final Shard shard : shards) {
+            synchronized (shard) {
+                final long[] slots = index[shard.number];
+                long next = slots[0];
+                for (int at = slots.length - 1; at >= 0 && shard.deleted > 0; at--) {
+                    if (next == EMPTY && slots[at] == DELETED) {
+                        SLOTS.setRelease(slots, at, EMPTY);
+                        shard.deleted--;
+                    }
+                    next = slots[at];
+                }
             }
-        } else {
-            shard.deleted++;
-            SLOTS.setRelease(slots, at, DELETED);
         }
     }
 
-    /** Frees the entry that the cursor stands at; the shard's monitor is held. */
-    private void recycle(final Shard shard, final Cursor cursor) {
+    /** Frees the entry that the cursor stands at. */
+    private void recycle(final Cursor cursor) {
         final int generation = Slab.generation(cursor.get(Slab.HEAD));
         cursor.slab.extension(cursor.index, null);
-        final int kind = cursor.ref & KIND_MASK;
         Slab.headVolatile(cursor.words, cursor.base, (long) (generation + 1) << 32);
         // After the generation: a value set late by somebody who still saw the old one is found here or taken back there.
         for (final SlotStorage<?> storage : storages) {
             storage.clear(cursor.ref);
         }
-        if (generation + 1 == Slab.MAX_GENERATION) {
-            return;
+        if (generation + 1 != Slab.MAX_GENERATION) {
+            cursor.slab.release(cursor.index);
         }
-        if (shard.free[kind] == null) {
-            shard.free[kind] = new int[FREE_CACHE];
-        }
-        if (shard.freeCount[kind] == FREE_CACHE) {
-            shard.freeCount[kind] = FREE_CACHE / 2;
-            cursor.slab.release(shard.free[kind], FREE_CACHE / 2, FREE_CACHE);
-        }
-        shard.free[kind][shard.freeCount[kind]++] = cursor.index;
     }
 
     // ---- guests' storage ----

@@ -39,6 +39,8 @@ final class Cursor implements ConnectionView {
     /** In any of these cases what is known of TCP's windows may be out of date. */
     static final int OUT_OF_DATE = UNSEEN | RELEARN_ORIGINAL | RELEARN_REPLY;
 
+    private static final int MAX_FRESH = 16;
+
     Slab slab;
     int ref;
     int index;
@@ -50,6 +52,12 @@ final class Cursor implements ConnectionView {
     boolean held;
 
     private final ConnectionTable table;
+    /** Free entries for this batch's next connections, which so follow each other in memory. */
+    private final int[] fresh = new int[MAX_FRESH];
+    private int freshNext;
+    private int freshEnd;
+    private Slab freshOf;
+    private int wanted = 1;
 
     Cursor(final ConnectionTable table) {
         this.table = table;
@@ -68,6 +76,29 @@ final class Cursor implements ConnectionView {
         if (words != chunk) {
             words = chunk;
         }
+    }
+
+    /** {@return the index of a free entry, taken from the slab with some more if there were some before it} */
+    int fresh(final Slab of) {
+        if (freshOf != of) {
+            giveBack();
+            freshOf = of;
+        }
+        if (freshNext == freshEnd) {
+            freshNext = 0;
+            freshEnd = of.allocate(fresh, wanted);
+            wanted = Math.min(2 * wanted, MAX_FRESH);
+        }
+        return fresh[freshNext++];
+    }
+
+    /** Gives back what was taken and not used; at the latest when a batch ends, as its thread may end, too. */
+    void giveBack() {
+        if (freshNext != freshEnd) {
+            freshOf.release(fresh, freshNext, freshEnd);
+            freshNext = freshEnd;
+        }
+        wanted = 1;
     }
 
     /** {@return 1 if the key it was found by is its reply key, else 0: arithmetic where a branch can't be predicted} */

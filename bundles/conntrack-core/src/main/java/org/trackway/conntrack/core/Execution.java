@@ -123,6 +123,7 @@ final class Execution {
             i = express.take(batch, i + 1, keys, kinds, candidates);
         }
         tracker.fragments.after(batch, zone, now);
+        cursor.giveBack();
         collect(size);
         action = null;
         settings = null;

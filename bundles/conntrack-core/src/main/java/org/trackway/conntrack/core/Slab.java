@@ -150,46 +150,59 @@ final class Slab {
         return (int) (head >>> 32);
     }
 
-    /** Fills {@code into} from {@code from} up to its end with indexes of free entries. */
-    synchronized void allocate(final int[] into, final int from) {
-        for (int i = from; i < into.length; i++) {
+    /**
+     * Takes free entries, in memory's order where they are new.
+     *
+     * @param into gets their indexes
+     * @param most how many are wanted
+     * @return how many there are: at least one, but no new memory for more than that
+     */
+    synchronized int allocate(final int[] into, final int most) {
+        int count = 0;
+        while (count < most) {
             if (freeCount > 0) {
-                into[i] = free[--freeCount];
-            } else {
-                int next = used + 1;
-                if ((next & mask) >= entries(next >>> shift)) {
-                    next = (next >>> shift) + 1 << shift;
+                into[count++] = free[--freeCount];
+                continue;
+            }
+            int next = used + 1;
+            if ((next & mask) >= entries(next >>> shift)) {
+                next = (next >>> shift) + 1 << shift;
+            }
+            if (next >>> shift >= chunks.length) {
+                if (count > 0) {
+                    break;
                 }
                 // Memory first: where there is none, no index without any may be walked over.
-                if (next >>> shift >= chunks.length) {
-                    grow();
-                }
-                used = next;
-                into[i] = next;
+                grow();
             }
+            used = next;
+            into[count++] = next;
         }
+        return count;
     }
 
+    /** One chunk more at a time: its zeros are still in the caches when connections are written over them. */
     private void grow() {
         final int count = chunks.length;
-        // Array lists of chunks grow by an eighth, so that a table of millions is not copied for every chunk.
-        final int step = Math.max(1, count / 8);
-        final long[][] more = Arrays.copyOf(chunks, count + step);
-        for (int i = count; i < more.length; i++) {
-            more[i] = new long[entries(i) * stride + start];
-        }
+        final long[][] more = Arrays.copyOf(chunks, count + 1);
+        more[count] = new long[entries(count) * stride + start];
         extensions = Arrays.copyOf(extensions, more.length);
         chunks = more;
     }
 
-    /** Gives entries back whose words nobody else reads any more. */
-    synchronized void release(final int[] indexes, final int from, final int to) {
-        final int count = to - from;
-        if (freeCount + count > free.length) {
-            free = Arrays.copyOf(free, Math.max(freeCount + count, freeCount + freeCount / 2));
+    /** Gives an entry back whose words nobody else reads any more. */
+    synchronized void release(final int index) {
+        if (freeCount == free.length) {
+            free = Arrays.copyOf(free, freeCount + Math.max(16, freeCount / 2));
         }
-        System.arraycopy(indexes, from, free, freeCount, count);
-        freeCount += count;
+        free[freeCount++] = index;
+    }
+
+    /** Gives entries back that were taken and not used, to be taken in the same order again. */
+    synchronized void release(final int[] indexes, final int from, final int to) {
+        for (int i = to - 1; i >= from; i--) {
+            release(indexes[i]);
+        }
     }
 
     /** {@return one more than the highest index handed out} */

@@ -140,6 +140,7 @@ final class Tracker implements Conntrack {
                 }
             }
         }
+        table.tidy();
         fragments.purge(nowNs);
         expectations.expire(nowNs);
         return removed;
@@ -165,6 +166,7 @@ final class Tracker implements Conntrack {
                 }
             }
         }
+        table.tidy();
         return removed;
     }
 

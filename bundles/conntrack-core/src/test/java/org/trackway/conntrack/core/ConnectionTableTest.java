@@ -171,6 +171,9 @@ class ConnectionTableTest {
             } else if (present.remove(key)) {
                 remove(key);
             }
+            if (step % 50 == 0) {
+                table.tidy();
+            }
             final Key asked = keys.get(random.nextInt(keys.size()));
             assertThat(find(asked)).isEqualTo(present.contains(asked));
             assertThat(table.count()).isEqualTo(present.size());
@@ -263,6 +266,16 @@ class ConnectionTableTest {
             used.add(cursor.index);
         }
         assertThat(used).hasSize(3 * Slab.CHUNK_ENTRIES).doesNotContain(worn);
+    }
+
+    @Test
+    void entriesTakenAheadFollowEachOtherAndThoseNotUsedAreGivenBack() {
+        for (int expected = 1; expected < Slab.CHUNK_ENTRIES - 20; expected++) {
+            assertThat(cursor.fresh(table.slab(0))).isEqualTo(expected);
+            if (expected % 20 == 0) {
+                cursor.giveBack();
+            }
+        }
     }
 
     @Test

@@ -240,6 +240,22 @@ class ManagementTest {
         assertThat(bench.tracker.sweep()).isZero();
     }
 
+    @Test
+    void threadsThatEndLeaveNoMemoryTaken() throws InterruptedException {
+        for (int i = 0; i < Slab.CHUNK_ENTRIES / 2; i++) {
+            // Two connections make it take three entries.
+            final Thread thread = new Thread(() -> bench.sendAll(COMMIT, Packets.udp4(A, 1, B, 9).build(),
+                Packets.udp4(A, 2, B, 9).build()));
+            thread.start();
+            thread.join();
+            assertThat(bench.tracker.flush(ConnectionFilter.ALL)).isEqualTo(2);
+        }
+        for (int port = 1; port < Slab.CHUNK_ENTRIES; port++) {
+            bench.send(COMMIT, Packets.udp4(A, port, B, 9));
+        }
+        assertThat(bench.tracker.table().entries()).isEqualTo(Slab.CHUNK_ENTRIES);
+    }
+
     // ---- counting ----
 
     @Test
