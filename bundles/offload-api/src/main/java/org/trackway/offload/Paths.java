@@ -8,8 +8,8 @@ import org.osgi.annotation.versioning.ProviderType;
  * Where whoever forwards packets says which way they take, so that hardware can take it without him. A service; a
  * datapath does this for its packets, and an application with a packet path of its own may.
  *
- * <p>It costs nothing as long as {@link #wanted} is 0. If not, the packet path records what its packets meet, and, for
- * a packet of a connection that {@linkplain #wants wants} a path, offers the path or says why there is none.
+ * <p>It costs nothing as long as {@link #wanted} is 0. If not, the packet path asks of its packets whether their
+ * connections {@linkplain #wants want} a path, and offers the path of one that does, or says why there is none.
  *
  * <p><b>What a path promises.</b> Every later packet with the same ingress port, tags and tuple would take the same
  * way, until the path is withdrawn. Whoever offered it withdraws it when anything that it depends on changes: a flow, a
@@ -23,7 +23,10 @@ public interface Paths {
     /** {@return how many directions of connections want a path now; one volatile read} */
     int wanted();
 
-    /** {@return whether a direction of a connection wants a path; allocates nothing} */
+    /**
+     * {@return whether a direction of a connection wants a path; allocates nothing, and is made to be asked of every
+     * packet: most connections that want none are told by memory that stays in the processor's nearest cache}
+     */
     boolean wants(long connectionId, boolean reply);
 
     /**

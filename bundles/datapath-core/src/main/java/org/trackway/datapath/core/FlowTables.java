@@ -24,12 +24,15 @@ final class FlowTables {
     private final FlowTable[] tables;
     /** Whether a packet may meet more than one {@code ct} action. */
     final boolean tracksOften;
+    /** Whether a packet that the tracker has found the connection of can't be found to belong to another later on. */
+    final boolean oneConnection;
     /** Whether anything depends on the headers of a packet. */
     final boolean readsHeaders;
 
     private FlowTables(final FlowTable[] tables) {
         this.tables = tables;
         tracksOften = countTracks()[0] > 1;
+        oneConnection = findOneConnection();
         readsHeaders = tracksOften || rules().stream().anyMatch(FlowTables::readsHeaders);
     }
 
@@ -115,6 +118,28 @@ final class FlowTables {
             }
         }
         return false;
+    }
+
+    /**
+     * Whether all look-ups of a packet's connection are in one zone, and nothing but the translation there, which the
+     * tracker sees through, makes the packet look like another connection's.
+     */
+    private boolean findOneConnection() {
+        int zone = -1;
+        for (final Rule rule : rules()) {
+            for (final Action action : rule.actions) {
+                if (action instanceof Track track) {
+                    if (track.zone() < 0 || zone >= 0 && track.zone() != zone) {
+                        return false;
+                    }
+                    zone = track.zone();
+                } else if (action instanceof CtClear || action instanceof Move
+                        || action instanceof Assign assign && assign.field.isHeader() && !assign.fitsPath()) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /**

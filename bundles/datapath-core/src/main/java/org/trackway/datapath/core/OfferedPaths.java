@@ -12,6 +12,7 @@ import org.slf4j.LoggerFactory;
 import org.trackway.conntrack.Connection;
 import org.trackway.conntrack.CtState;
 import org.trackway.offload.Paths;
+import org.trackway.packet.Packet;
 
 /**
  * The paths that a datapath has offered, withdrawn when what they depend on changes. Packet threads offer; whoever
@@ -44,10 +45,24 @@ final class OfferedPaths {
         try {
             consider(state.paths(), trail, state);
         } catch (final RuntimeException | Error failure) {
-            // Whatever takes paths is a guest: what it throws must not reach the packet path.
-            if (failed.compareAndSet(false, true)) {
-                LOG.warn("A path of datapath {} was not offered; this is said once", datapath.name(), failure);
-            }
+            failed(failure);
+        }
+    }
+
+    /** {@return whether the connection that the tracker has found for a packet wants a path in its direction} */
+    boolean isWanted(final Packet packet, final State state) {
+        try {
+            return packet.ctFound() != 0 && state.paths().wants(packet.ctFound(), packet.ctReply());
+        } catch (final RuntimeException | Error failure) {
+            failed(failure);
+            return false;
+        }
+    }
+
+    /** Whatever takes paths is a guest: what it throws must not reach the packet path. */
+    private void failed(final Throwable failure) {
+        if (failed.compareAndSet(false, true)) {
+            LOG.warn("A path of datapath {} was not offered; this is said once", datapath.name(), failure);
         }
     }
 

@@ -8,6 +8,7 @@ import org.trackway.conntrack.Conntrack;
 import org.trackway.conntrack.CtAction;
 import org.trackway.datapath.SeenPacket;
 import org.trackway.packet.FastPath;
+import org.trackway.packet.IpProtocol;
 import org.trackway.packet.Packet;
 import org.trackway.packet.PacketBatch;
 import org.trackway.packet.Port;
@@ -40,6 +41,8 @@ final class Pipeline {
     private long nowNs;
     /** Whether keys need the packets' headers. */
     private boolean readsHeaders;
+    /** Where packets that are watched came in. */
+    private PortEntry ingress;
 
     // Slots of this batch; the first so many are in use.
     private final List<Slot> slots = new ArrayList<>();
@@ -129,8 +132,7 @@ final class Pipeline {
             newSlot(frame, i - from);
         }
         final int count = slotCount;
-        final boolean recording = record(in, number);
-        readsHeaders = recording || state.tables().readsHeaders;
+        readsHeaders = watch(in, number) || state.tables().readsHeaders;
         final long firstNumber = datapath.number(count);
         if (!state.observers().isEmpty()) {
             for (int i = 0; i < count; i++) {
@@ -148,17 +150,17 @@ final class Pipeline {
         finish();
     }
 
-    /** Has all packets written down if paths are wanted. {@return whether they are} */
-    private boolean record(final Port in, final int number) {
+    /** Has all packets watched if paths are wanted. {@return whether they are} */
+    private boolean watch(final Port in, final int number) {
         if (state.paths() == null || state.paths().wanted() == 0) {
             return false;
         }
-        final PortEntry ingress = state.ports().get(number);
+        ingress = state.ports().get(number);
         if (ingress == null || ingress.port != in) {
             return false;
         }
         for (int i = 0; i < slotCount; i++) {
-            slots.get(i).record(ingress);
+            slots.get(i).watched = true;
         }
         return true;
     }
@@ -179,6 +181,7 @@ final class Pipeline {
         for (int i = 0; i < slotCount; i++) {
             report(slots.get(i));
         }
+        ingress = null;
         for (int i = 0; i < copies.size(); i++) {
             if (!copies.get(i).isKept()) {
                 sparePackets.add(copies.get(i));
@@ -190,7 +193,7 @@ final class Pipeline {
     private void report(final Slot slot) {
         if (slot.trail != null) {
             datapath.offers.consider(slot.trail, state);
-            slot.trail.end();
+            slot.unwatch();
         }
         if (slot.fate == SeenPacket.Fate.HELD) {
             tally.held(1);
@@ -385,8 +388,8 @@ final class Pipeline {
         current = slot;
         final Frame frame = slot.frame;
         slot.tracked(frame.packet);
-        if (slot.trail != null) {
-            slot.trail.tracked(frame.packet, frame.actions());
+        if (slot.watched) {
+            visited(frame);
         }
         final int table = frame.track().table;
         if (table == Track.NO_TABLE) {
@@ -431,6 +434,70 @@ final class Pipeline {
             slot.frame = frame.then;
             recycle(frame);
         }
+    }
+
+    // ---- what packets meet, for whoever wants paths ----
+
+    /*
+     * Which packets are of interest is known when the tracker has said whose they are. As long as flows only lead there
+     * and leave the key alone, nothing is written down before: what was met is found once more, in the same tables by
+     * the same key, if it is to be known. To store it for all of them costs far more than to ask.
+     */
+
+    private void lookedUp(final Frame frame, final int table, final Rule rule) {
+        if (current.trail == null) {
+            // An identifier may be translated, so that it is to be read now.
+            final boolean icmp = Key.protocol(frame.key) == IpProtocol.ICMP
+                || Key.protocol(frame.key) == IpProtocol.ICMPV6;
+            if (rule != null && rule.leadsOn && !icmp) {
+                return;
+            }
+            if (isLast(frame, rule)) {
+                current.unwatch();
+                return;
+            }
+            current.record(ingress);
+            if (!icmp) {
+                recall(frame);
+                return;
+            }
+        }
+        if (!current.trail.wasWanted() && isLast(frame, rule)) {
+            current.unwatch();
+        } else {
+            current.trail.lookedUp(table, rule, frame.key, frame.packet);
+        }
+    }
+
+    /** {@return whether a packet that meets this flow, or none, does not come to the tracker any more} */
+    private static boolean isLast(final Frame frame, final Rule rule) {
+        return (rule == null || rule.isLast) && frame.then == null && !frame.hasMore();
+    }
+
+    /** Writes down the look-ups that a packet has behind it while its key has not changed. */
+    private void recall(final Frame frame) {
+        int table = 0;
+        while (table != Track.NO_TABLE) {
+            final Rule rule = state.tables().find(table, frame.key);
+            current.trail.lookedUp(table, rule, frame.key, frame.packet);
+            table = rule == null ? Track.NO_TABLE : rule.next;
+        }
+    }
+
+    /** Writes down what the tracker said, unless it has said that the packet is of no interest. */
+    private void visited(final Frame frame) {
+        final Packet packet = frame.packet;
+        final boolean wants = datapath.offers.isWanted(packet, state);
+        final boolean wanted = wants || current.trail != null && current.trail.wasWanted();
+        if (!wanted && packet.ctFound() != 0 && state.tables().oneConnection) {
+            current.unwatch();
+            return;
+        }
+        if (current.trail == null) {
+            current.record(ingress);
+            recall(frame);
+        }
+        current.trail.tracked(packet, frame.actions(), wants);
     }
 
     // ---- what actions call ----
@@ -486,8 +553,8 @@ final class Pipeline {
 
     private Rule find(final Frame frame, final int table) {
         final Rule rule = state.tables().find(table, frame.key);
-        if (current.trail != null) {
-            current.trail.lookedUp(table, rule, frame.key, frame.packet);
+        if (current.watched) {
+            lookedUp(frame, table, rule);
         }
         return rule;
     }

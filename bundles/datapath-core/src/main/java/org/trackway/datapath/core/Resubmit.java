@@ -30,6 +30,11 @@ final class Resubmit extends Action {
         return pipeline.resubmit(frame, port, next, original) ? Next.CALL : Next.RETURN;
     }
 
+    /** {@return whether it looks the packet up as it is} */
+    boolean isPlain() {
+        return port == SAME && !original;
+    }
+
     @Override
     boolean fitsPath() {
         return true;

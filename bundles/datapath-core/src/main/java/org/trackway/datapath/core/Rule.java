@@ -20,6 +20,12 @@ final class Rule {
     final long cookie;
     final Match match;
     final Action[] actions;
+    /** Whether its first action takes the packet as it is to the tracker or, if {@link #next} says which, a table. */
+    final boolean leadsOn;
+    /** Whether no action takes the packet to the tracker or a table. */
+    final boolean isLast;
+    /** The table that the first action leads to, {@link Track#NO_TABLE} if it leads to none. */
+    final int next;
     /** Whether it is among those that survive a restart. */
     final boolean saved;
     private final long addedNs;
@@ -39,6 +45,13 @@ final class Rule {
         this.cookie = cookie;
         this.match = match;
         this.actions = actions.toArray(Action[]::new);
+        final Action first = actions.isEmpty() ? null : actions.get(0);
+        next = first instanceof GotoTable jump ? jump.table
+            : first instanceof Resubmit again && again.isPlain() ? again.table == Resubmit.SAME ? table : again.table
+            : Track.NO_TABLE;
+        leadsOn = first instanceof Track || next != Track.NO_TABLE;
+        isLast = actions.stream().noneMatch(
+            action -> action instanceof Track || action instanceof GotoTable || action instanceof Resubmit);
         this.addedNs = addedNs;
         saved = false;
         unresolved = null;
@@ -52,6 +65,9 @@ final class Rule {
         cookie = from.cookie;
         match = from.match;
         actions = from.actions;
+        leadsOn = from.leadsOn;
+        isLast = from.isLast;
+        next = from.next;
         addedNs = from.addedNs;
         this.saved = saved;
         this.unresolved = unresolved;

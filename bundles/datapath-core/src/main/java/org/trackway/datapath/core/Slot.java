@@ -30,6 +30,8 @@ final class Slot {
     long ctLabelLow;
     long connection;
 
+    /** Whether what it meets may have to be known. */
+    boolean watched;
     /** What it met, null unless that is written down. */
     Trail trail;
     private Trail spareTrail;
@@ -49,16 +51,26 @@ final class Slot {
         ctLabelLow = 0;
         connection = 0;
         arrived = null;
+        watched = false;
         trail = null;
     }
 
-    /** Writes down what it meets from here on. */
+    /** Begins to write down what it meets. */
     void record(final PortEntry ingress) {
         if (spareTrail == null) {
             spareTrail = new Trail();
         }
         trail = spareTrail;
         trail.start(ingress);
+    }
+
+    /** Leaves off: nobody wants to know what it met. */
+    void unwatch() {
+        watched = false;
+        if (trail != null) {
+            trail.end();
+            trail = null;
+        }
     }
 
     void tracked(final Packet packet) {

@@ -53,6 +53,11 @@ final class Track extends Action {
         return Next.WAIT;
     }
 
+    /** {@return the zone that it looks in, -1 if that depends on the packet} */
+    int zone() {
+        return zone == null ? fixed.zone() : -1;
+    }
+
     /** {@return whether it does the same to every packet} */
     boolean isFixed() {
         return !dynamic;

@@ -44,6 +44,8 @@ final class Trail {
     private final List<Visit> visits = new ArrayList<>();
     private int stepCount;
     private int visitCount;
+    /** Whether the packet was found to belong to a connection that wants a path. */
+    private boolean wanted;
 
     // How the packet came in.
     PortEntry ingress;
@@ -75,6 +77,7 @@ final class Trail {
         ingress = port;
         stepCount = 0;
         visitCount = 0;
+        wanted = false;
         leaving = null;
         egress = null;
         sender = null;
@@ -135,7 +138,8 @@ final class Trail {
         step.header = packet.l3Offset() - packet.offset();
     }
 
-    void tracked(final Packet packet, final Action[] actions) {
+    void tracked(final Packet packet, final Action[] actions, final boolean wants) {
+        wanted |= wants;
         if (visitCount == visits.size()) {
             visits.add(new Visit());
         }
@@ -187,6 +191,11 @@ final class Trail {
     /** Notes that it ended early: what comes next of its connection may go further. */
     void pass() {
         passing = true;
+    }
+
+    /** {@return whether it was found to belong to a connection that wanted a path then} */
+    boolean wasWanted() {
+        return wanted;
     }
 
     // ---- what is asked when it has gone ----

@@ -20,6 +20,8 @@ class FakePaths implements Paths {
     /** Whether withdrawals are confirmed at once. */
     volatile boolean confirming = true;
     volatile int changes;
+    /** How often it was asked whether a connection wants one. */
+    volatile int asked;
     /** What happens while a path is being offered. */
     volatile Runnable meanwhile = () -> { };
 
@@ -77,7 +79,14 @@ class FakePaths implements Paths {
 
     @Override
     public boolean wants(final long connectionId, final boolean reply) {
+        asked++;
         return !settled.contains(new Path.Hop(connectionId, reply));
+    }
+
+    /** Has a connection want none. */
+    void settle(final long connectionId) {
+        settled.add(new Path.Hop(connectionId, false));
+        settled.add(new Path.Hop(connectionId, true));
     }
 
     @Override

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.IntPredicate;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.statistics.Statistics;
+import org.trackway.conntrack.Conntrack;
 import org.trackway.conntrack.ConntrackSettings;
 import org.trackway.conntrack.core.Trackers;
 import org.trackway.offload.Path;
@@ -99,6 +101,69 @@ class PathPropertyTest {
                         .as("%s by%n%s", path, String.join("\n", flows)).isEqualTo(PathApplier.apply(path, frame));
                     Statistics.collect("path" + (path.translates() ? ", translated" : ""));
                 }
+            }
+        }
+    }
+
+    /** Notes what is said about packets, if connections of some zones are concerned, and takes nothing. */
+    private static final class Journal extends FakePaths {
+        final List<String> said = new ArrayList<>();
+        private final Conntrack tracker;
+        private final IntPredicate zones;
+
+        Journal(final Conntrack tracker, final IntPredicate zones) {
+            this.tracker = tracker;
+            this.zones = zones;
+            wanting = true;
+        }
+
+        private int zone(final long connectionId) {
+            return tracker.connection(connectionId).orElseThrow().zone();
+        }
+
+        @Override
+        public boolean wants(final long connectionId, final boolean reply) {
+            return zones.test(zone(connectionId));
+        }
+
+        @Override
+        public Offered offer(final Path path, final Listener listener) {
+            said.add("zones " + path.hops().stream().map(hop -> zone(hop.connection())).toList() + " "
+                + path.ingress() + path.arrives() + path.arrivingTags() + path.arrivingSource()
+                + path.arrivingDestination() + " to " + path.egress() + path.leaves() + path.leavingTags()
+                + path.ethernetSource() + path.ethernetDestination() + path.ttlDecrement());
+            final Taken taken = new Taken(path, listener);
+            taken.confirm();
+            return taken;
+        }
+
+        @Override
+        public void refuse(final long connectionId, final boolean reply, final String reason) {
+            said.add("zone " + zone(connectionId) + " " + reply + " " + reason);
+        }
+    }
+
+    @Property(tries = 600)
+    void whateverWantsNoPathTheOthersAreToldTheSame(@ForAll final long seed) {
+        final Random random = new Random(seed);
+        final String[] flows = flows(random).toArray(String[]::new);
+        final Conntrack tracker = Trackers.make(ConntrackSettings.DEFAULT, () -> 1);
+        final Conntrack other = Trackers.make(ConntrackSettings.DEFAULT, () -> 1);
+        final Journal all = new Journal(tracker, zone -> true);
+        final Journal some = new Journal(other, zone -> zone == 1);
+        try (Lab lab = new Lab(tracker, flows); Lab otherLab = new Lab(other, flows)) {
+            lab.shortcuts.bindPaths(all);
+            otherLab.shortcuts.bindPaths(some);
+            for (int i = 0; i < 30; i++) {
+                final boolean back = random.nextInt(3) == 0;
+                final byte[] frame = packet(random.nextInt(12), back, random).build().bytes();
+                all.said.clear();
+                some.said.clear();
+                lab.receive(back ? "p2" : "p1", Packet.of(frame.clone()));
+                otherLab.receive(back ? "p2" : "p1", Packet.of(frame.clone()));
+                assertThat(some.said).as(String.join("\n", flows)).isEqualTo(all.said.stream()
+                    .filter(what -> what.startsWith("zone 1") || what.matches("zones [^\\]]*1.*")).toList());
+                some.said.forEach(what -> Statistics.collect(what.replaceAll(" .*", "")));
             }
         }
     }

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.trackway.conntrack.ConnectionFilter;
 import org.trackway.conntrack.Conntrack;
 import org.trackway.conntrack.ConntrackSettings;
 import org.trackway.conntrack.CtAction;
@@ -128,6 +129,34 @@ class PathsTest {
         lab.receive("p1", udp().build());
         assertThat(offered().hops()).hasSize(2);
         assertThat(connections()).extracting(id -> tracker.connection(id).orElseThrow().zone()).containsExactly(1, 2);
+    }
+
+    @Test
+    void aConnectionBehindOneThatWantsNoneOffersThePathOfBothWithItsNextPacket() {
+        establish(udp(), Packets.udp4("10.0.0.2", 80, "10.0.0.8", 7), "priority=9,in_port=1,udp,actions=goto_table:5",
+            "table=5,in_port=1,udp,actions=ct(commit,zone=1,nat(src=10.0.0.8:7),table=1)",
+            "in_port=2,udp,actions=ct(zone=2,table=2)", "table=1,udp,actions=ct(commit,zone=2,table=3)",
+            "table=2,udp,actions=ct(zone=1,nat,table=3)", "table=3,in_port=1,actions=2", "table=3,in_port=2,actions=1");
+        tracker.forEach(ConnectionFilter.ALL, one -> {
+            if (one.zone() == 1) {
+                paths.settle(one.id());
+            }
+        });
+        lab.receive("p1", udp().build());
+        assertThat(offered().arrives()).isEqualTo(tuple("10.0.0.1", 5, "10.0.0.2", 80));
+        assertThat(offered().leaves()).isEqualTo(tuple("10.0.0.8", 7, "10.0.0.2", 80));
+        assertThat(connections()).extracting(id -> tracker.connection(id).orElseThrow().zone()).containsExactly(1, 2);
+    }
+
+    /** One connection that wants a path must not tax the packets of all others. */
+    @Test
+    void packetsOfAConnectionThatWantsNoneAreLetGoWhenTheTrackerKnowsThem() {
+        establish(TRACK, THERE, BACK);
+        lab.receive("p1", udp().build());
+        assertThat(paths.taken).hasSize(1);
+        paths.asked = 0;
+        lab.receive("p1", udp().build(), udp().build(), udp().build());
+        assertThat(paths.asked).as("questions about three packets, which come to the tracker twice").isEqualTo(3);
     }
 
     @Test

@@ -40,6 +40,8 @@ final class PathBook implements Paths {
     private final Supplier<List<ProviderWorker>> workers;
     /** Directions that want a path. Written under this. */
     private volatile int wanted;
+    /** Connections that want one in a direction. Written under this, before {@link #wanted}. */
+    private final Sieve wanting = new Sieve();
     /** Those with a refusal. */
     private final Set<Dossier> refused = new LinkedHashSet<>();
     /** Those among them that are to want again at a later look. */
@@ -60,6 +62,9 @@ final class PathBook implements Paths {
 
     @Override
     public boolean wants(final long connectionId, final boolean reply) {
+        if (wanted == 0 || !wanting.mayHold(connectionId)) {
+            return false;
+        }
         final Dossier dossier = dossiers.get(connectionId);
         return dossier != null && (dossier.wants & (reply ? 2 : 1)) != 0;
     }
@@ -277,6 +282,11 @@ final class PathBook implements Paths {
             }
         }
         if (wants != dossier.wants) {
+            if (dossier.wants == 0) {
+                wanting.add(dossier.id());
+            } else if (wants == 0) {
+                wanting.remove(dossier.id());
+            }
             wanted = wanted + Integer.bitCount(wants) - Integer.bitCount(dossier.wants);
             dossier.wants = wants;
         }
