@@ -10,9 +10,10 @@ final class Calls {
     private boolean calling;
     private Turn turn;
     private long startNs;
-    /** When progress was seen last, and how much there was then. */
-    private long progressNs;
+    /** How much progress there was when that was looked at last, when that was, and for how long there was no more. */
     private int seen;
+    private long lookedNs;
+    private long idleNs;
     /** Written by the worker's thread alone. */
     private volatile int asked;
     private long totalNs;
@@ -24,8 +25,9 @@ final class Calls {
         calling = true;
         turn = batch;
         startNs = nowNs;
-        progressNs = nowNs;
         seen = made();
+        lookedNs = nowNs;
+        idleNs = 0;
     }
 
     /** The call has returned after so many operations; one without counts for the longest call only. */
@@ -52,14 +54,17 @@ final class Calls {
         return calling;
     }
 
-    /** {@return whether a call is under way that has not got on for longer than this} */
+    /**
+     * {@return whether a call is under way that has not got on for longer than this} To be asked at least twice within
+     * the limit: who asks more rarely was stopped himself, maybe with the whole process, and the call with him, so that no
+     * more than half of it is counted between two times.
+     */
     boolean isHanging(final long limitNs, final long nowNs) {
         final int made = made();
-        if (made != seen) {
-            seen = made;
-            progressNs = nowNs;
-        }
-        return calling && nowNs - progressNs > limitNs;
+        idleNs = made == seen ? idleNs + Math.min(nowNs - lookedNs, limitNs / 2) : 0;
+        seen = made;
+        lookedNs = nowNs;
+        return calling && idleNs > limitNs;
     }
 
     /** Has what is left of the batch under way not performed. */

@@ -100,6 +100,16 @@ final class Bench {
         }
     }
 
+    /** Lets time pass while workers are in calls, and somebody watches them ten times a second. */
+    void watch(final long nanoseconds) {
+        manager.watch();
+        final long end = nowNs + nanoseconds;
+        while (nowNs < end) {
+            nowNs = Math.min(end, nowNs + SECOND / 10);
+            manager.watch();
+        }
+    }
+
     Packet send(final CtAction action, final Port port, final Packet packet) {
         packet.inPort(port);
         final PacketBatch batch = new PacketBatch();

@@ -4,6 +4,8 @@ package org.trackway.offload.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.trackway.offload.core.Bench.SECOND;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.trackway.offload.OffloadState;
 import org.trackway.offload.Paths;
@@ -99,12 +101,9 @@ class MisbehaviourTest {
         nic.before = () -> {
             nic.before = () -> { };
             // What another thread sees while this one does not return.
-            bench.manager.watch();
-            bench.nowNs += SECOND;
-            bench.manager.watch();
+            bench.watch(SECOND);
             assertThat(bench.status(nic).state()).isEqualTo(State.ACTIVE);
-            bench.nowNs += 1;
-            bench.manager.watch();
+            bench.watch(1);
             assertThat(bench.status(nic).state()).isEqualTo(State.STUCK);
             assertThat(bench.all()).hasSize(5).allMatch(connection -> !connection.offloaded());
             assertThat(bench.status(nic).held()).isZero();
@@ -137,14 +136,29 @@ class MisbehaviourTest {
         assertThat(bench.status(nic).meanLatencyNs()).isEqualTo(SECOND / 2);
     }
 
+    /** A pause of the whole process, for example, is no fault of whoever was in a call meanwhile. */
+    @Test
+    void aTimeInWhichNobodyWatchedCountsForHalfOfTheLimitAtTheMost() {
+        final List<State> states = new ArrayList<>();
+        nic.before = () -> {
+            nic.before = () -> { };
+            bench.watch(SECOND / 10);
+            bench.nowNs += 60 * SECOND;
+            bench.watch(SECOND / 10);
+            states.add(bench.status(nic).state());
+            bench.watch(SECOND);
+            states.add(bench.status(nic).state());
+        };
+        open(1, 1);
+        assertThat(states).containsExactly(State.ACTIVE, State.STUCK);
+    }
+
     @Test
     void noCallStartsOnceAProviderThatHangsWasUnbound() {
         open(1, 1);
         nic.before = () -> {
             nic.before = () -> { };
-            bench.manager.watch();
-            bench.nowNs += 2 * SECOND;
-            bench.manager.watch();
+            bench.watch(2 * SECOND);
             bench.manager.remove(nic);
         };
         nic.calls.clear();
