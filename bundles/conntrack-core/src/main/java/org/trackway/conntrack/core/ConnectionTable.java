@@ -39,7 +39,7 @@ final class ConnectionTable {
     private static final int REF_BITS = 28;
     private static final int GENERATION_BITS = 24;
     private static final long EMPTY = 0;
-    /** A slot whose connection went while slots behind it were in use. */
+    /** A slot whose connection went: look-ups go on behind it until it is put to use or {@link #tidy} empties it. */
     private static final long DELETED = 1;
     private static final int WORDS_PER_LINE = 8;
     private static final VarHandle SLOTS = MethodHandles.arrayElementVarHandle(long[].class);
@@ -624,16 +624,33 @@ final class ConnectionTable {
         for (final Shard shard : shards) {
             synchronized (shard) {
                 final long[] slots = index[shard.number];
-                long next = slots[0];
-                for (int at = slots.length - 1; at >= 0 && shard.deleted > 0; at--) {
-                    if (next == EMPTY && slots[at] == DELETED) {
+                final int mask = slots.length - 1;
+                // Once round, back from a slot that is empty, of which there always is one.
+                int next = 0;
+                while (slots[next] != EMPTY) {
+                    next++;
+                }
+                for (int left = mask; left > 0 && shard.deleted > 0; left--) {
+                    final int at = next - 1 & mask;
+                    if (slots[at] == DELETED && slots[next] == EMPTY) {
                         SLOTS.setRelease(slots, at, EMPTY);
                         shard.deleted--;
                     }
-                    next = slots[at];
+                    next = at;
                 }
             }
         }
+    }
+
+    /** {@return how many slots are passed over by look-ups, though no connection is there} */
+    int deleted() {
+        int sum = 0;
+        for (final Shard shard : shards) {
+            synchronized (shard) {
+                sum += shard.deleted;
+            }
+        }
+        return sum;
     }
 
     /** Frees the entry that the cursor stands at. */

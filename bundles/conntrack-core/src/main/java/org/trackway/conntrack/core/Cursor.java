@@ -39,6 +39,7 @@ final class Cursor implements ConnectionView {
     /** In any of these cases what is known of TCP's windows may be out of date. */
     static final int OUT_OF_DATE = UNSEEN | RELEARN_ORIGINAL | RELEARN_REPLY;
 
+    /** So many free entries are taken at once at the most. */
     private static final int MAX_FRESH = 16;
 
     Slab slab;
@@ -57,6 +58,7 @@ final class Cursor implements ConnectionView {
     private int freshNext;
     private int freshEnd;
     private Slab freshOf;
+    /** How many are taken next: more and more while a batch makes connections. */
     private int wanted = 1;
 
     Cursor(final ConnectionTable table) {

@@ -87,7 +87,7 @@ final class Slab {
 
     private volatile long[][] chunks = new long[0][];
     private volatile Extension[][] extensions = new Extension[0][];
-    /** Guarded by this: entries that were used before and are free, not chained in them, where each would be a miss. */
+    /** Guarded by this: entries that were handed out before and are free, not chained in them, where each would be a miss. */
     private int[] free = new int[0];
     /** Guarded by this. */
     private int freeCount;

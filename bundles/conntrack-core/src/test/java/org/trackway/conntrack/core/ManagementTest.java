@@ -241,6 +241,18 @@ class ManagementTest {
     }
 
     @Test
+    void aSweepAndAFlushLeaveNoSlotInTheWayOfLookUps() {
+        for (int round = 0; round < 2; round++) {
+            for (int port = 1; port <= 2000; port++) {
+                bench.send(COMMIT, Packets.udp4(A, port, B, 9));
+            }
+            bench.pass(60);
+            assertThat(round == 0 ? bench.tracker.sweep() : bench.tracker.flush(ConnectionFilter.ALL)).isEqualTo(2000);
+            assertThat(bench.tracker.table.deleted()).isZero();
+        }
+    }
+
+    @Test
     void threadsThatEndLeaveNoMemoryTaken() throws InterruptedException {
         for (int i = 0; i < Slab.CHUNK_ENTRIES / 2; i++) {
             // Two connections make it take three entries.

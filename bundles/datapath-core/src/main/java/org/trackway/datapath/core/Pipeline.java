@@ -474,7 +474,10 @@ final class Pipeline {
         return (rule == null || rule.isLast) && frame.then == null && !frame.hasMore();
     }
 
-    /** Writes down the look-ups that a packet has behind it while its key has not changed. */
+    /**
+     * Writes down the look-ups that a packet has behind it while its key has not changed. It comes to an end, as the
+     * packet did by the same flows.
+     */
     private void recall(final Frame frame) {
         int table = 0;
         while (table != Track.NO_TABLE) {
